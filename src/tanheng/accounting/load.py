@@ -1,0 +1,311 @@
+"""From a record store to coded records: every fault found in one run.
+
+    store ─▶ structure (tables, columns) ─▶ period ─▶ dimensions ─▶ flows, direct ─▶ totals
+
+A broken table (absent, or without a required column) is reported and counts as empty; the tables
+that refer to it are still checked for everything else.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+import pyarrow as pa
+
+from tanheng.accounting import schema
+from tanheng.accounting.cells import PERIOD_INSIDE, judge_period
+from tanheng.accounting.dimensions import (
+    UNDECIDED,
+    Dimensions,
+    default_purposes,
+    read_dimensions,
+    read_exogenous,
+    read_stocks,
+    read_trade,
+)
+from tanheng.accounting.method import Method
+from tanheng.accounting.records import (
+    Direct,
+    Exogenous,
+    Floats,
+    Inputs,
+    Outputs,
+    Purpose,
+    Records,
+    Stocks,
+    Totals,
+    Trade,
+)
+from tanheng.accounting.rows import CARBON_DIOXIDE, FUEL_SOURCES, code_direct, code_flows
+from tanheng.accounting.schema import choice_named
+from tanheng.accounting.store import RecordStore
+from tanheng.errors import Finding
+from tanheng.period import Period
+from tanheng.quantity import Measure, UnknownMeasure, measure, normal
+
+_DATED = ("direct", "flows", "trade", "stocks")
+
+
+@dataclass(frozen=True, slots=True)
+class Loaded:
+    """What came of loading: records where the structure allowed it, and everything found."""
+
+    records: Records | None
+    findings: Sequence[Finding]
+
+
+def _broken_tables(store: RecordStore, findings: list[Finding]) -> set[str]:
+    broken: set[str] = set()
+    for table in schema.TABLES.values():
+        present = store.columns(table.name)
+        if present is None:
+            if table.required:
+                findings.append(Finding("table_missing", table.name))
+                broken.add(table.name)
+            continue
+        missing = [c for c in table.columns if c.required and c.name not in present]
+        already = any(f.table == table.name and f.code == "table_empty" for f in findings)
+        if missing and not already:
+            broken.add(table.name)
+            findings.extend(
+                Finding("column_missing", table.name, None, c.name, None, {"zh": c.zh}) for c in missing
+            )
+        elif already:
+            broken.add(table.name)
+        elif table.required and store.count(table.name) == 0:
+            broken.add(table.name)
+            findings.append(Finding("table_empty", table.name))
+    return broken
+
+
+def periods_of(store: RecordStore, broken: set[str]) -> list[Period]:
+    """Distinct periods that flows and direct rows are recorded for, in order."""
+    found: set[Period] = set()
+    for table in ("flows", "direct"):
+        if table in broken or store.columns(table) is None:
+            continue
+        for text in store.distinct(table, ["period"])["period"].to_pylist():
+            try:
+                found.add(Period.parse(text or ""))
+            except ValueError:
+                continue
+    return sorted(found)
+
+
+def choose_period(
+    store: RecordStore, wanted: Period | None, broken: set[str], findings: list[Finding]
+) -> Period | None:
+    """The period of the account: the one asked for, or the only year of the records."""
+    known = periods_of(store, broken)
+    listed = ", ".join(str(period) for period in known[:12]) or "–"
+    if wanted is not None:
+        if not any(period.overlaps(wanted) for period in known):
+            findings.append(
+                Finding("period_without_rows", "flows", None, "period", str(wanted),
+                        {"period": wanted, "known": listed})
+            )  # fmt: skip
+        return wanted
+    years = sorted({period.start.year for period in known})
+    if len(years) == 1:
+        return Period.year(years[0])
+    if years:
+        spelled = ", ".join(str(year) for year in years)
+        findings.append(Finding("period_choose", "flows", None, "period", None, {"known": spelled}))
+    elif not broken:
+        findings.append(
+            Finding("period_without_rows", "flows", None, "period", None,
+                    {"period": "–", "known": listed})
+        )  # fmt: skip
+    # Go on with the first year, so that all other faults are found in this run too.
+    return Period.year(years[0]) if years else None
+
+
+def load(
+    store: RecordStore, method: Method, period: Period | None = None, *, values: bool = False
+) -> Loaded:
+    """Read a record set for one period.
+
+    Args:
+        store: where the records are.
+        method: choices that change what is read (services, scope).
+        period: of the account; None takes the only year of the records.
+        values: whether money values are needed (income, value-added α).
+
+    Returns:
+        The records, None where their structure does not allow any, and all findings.
+    """
+    findings = store.findings()
+    broken = _broken_tables(store, findings)
+    chosen = choose_period(store, period, broken, findings)
+    if chosen is None:
+        read_dimensions(store, findings, broken)
+        return Loaded(None, findings)
+    dims = read_dimensions(store, findings, broken)
+    exogenous = _exogenous(store, chosen, dims, broken, findings)
+    skip = frozenset(broken & {"units", "products", "classes"})
+    trade, foreign, stocks = _boundary(store, chosen, dims, broken, findings)
+    store.index("units", pa.array(dims.units.ids, pa.string()))
+    store.index("products", pa.array(dims.products.ids, pa.string()))
+    if "supplier_id" in (store.columns("flows") or ()):
+        store.index("suppliers", pa.array([*dims.units.ids, *foreign], pa.string()))
+    for_flows, for_direct = default_purposes(dims.units.use, method.services)
+    economic = bool((dims.units.partition_key == 2).any())
+    flows_without: list[int] = []
+    direct_without: list[int] = []
+    if store.columns("flows") is None or "flows" in broken:
+        inputs, outputs = _no_flows()
+    else:
+        inputs, outputs, flows_without = code_flows(
+            store, dims, chosen, for_flows, len(dims.units),
+            values="needed" if values else "where given" if economic else "no",
+            skip=skip, findings=findings,
+        )  # fmt: skip
+    if store.columns("direct") is None or "direct" in broken:
+        direct = _no_direct()
+    else:
+        direct, direct_without = code_direct(
+            store, chosen, for_direct,
+            fossil_only=method.scope == "fossil_co2", skip=skip, findings=findings,
+        )  # fmt: skip
+    if broken or any(f.code in ("period_choose", "period_without_rows") for f in findings):
+        return Loaded(None, findings)
+    if method.services == "makers":
+        inputs, direct = _settle_institutions(dims, inputs, outputs, direct)
+    totals = _totals(store, chosen, dims, method, flows_without, direct_without)
+    records = Records(
+        store.label, chosen, dims.regions, dims.units, dims.classes, dims.products, inputs, outputs,
+        direct, trade, stocks, exogenous, totals, flows_without,
+    )  # fmt: skip
+    return Loaded(records, findings)
+
+
+def _settle_institutions(
+    dims: Dimensions, inputs: Inputs, outputs: Outputs, direct: Direct
+) -> tuple[Inputs, Direct]:
+    """Default purposes of institutions when services are makers: production, if they sell any."""
+    net = np.bincount(outputs.unit, outputs.quantity > 0, len(dims.units)) > 0
+    flows = np.where(net, Purpose.MATERIAL, Purpose.DAILY).astype(np.int8)
+    burnt = np.where(net, Purpose.ENERGY, Purpose.DAILY).astype(np.int8)
+    purpose = np.where(inputs.purpose == UNDECIDED, flows[inputs.unit], inputs.purpose)
+    of_direct = np.where(direct.purpose == UNDECIDED, burnt[direct.unit], direct.purpose)
+    return replace(inputs, purpose=purpose), replace(direct, purpose=of_direct)
+
+
+def _no_flows() -> tuple[Inputs, Outputs]:
+    ints, numbers = np.zeros(0, dtype=np.int32), np.zeros(0)
+    return (
+        Inputs(ints, ints, numbers, ints.astype(np.int8)),
+        Outputs(ints, ints, numbers),
+    )
+
+
+def _no_direct() -> Direct:
+    ints = np.zeros(0, dtype=np.int32)
+    return Direct(ints, ints.astype(np.int8), np.zeros(0))
+
+
+def _exogenous(
+    store: RecordStore, period: Period, dims: Dimensions, broken: set[str], findings: list[Finding]
+) -> Exogenous:
+    if store.columns("exogenous") is None or broken & {"exogenous", "products", "classes"}:
+        count = len(dims.classes)
+        return Exogenous(np.full(count, np.nan), np.full(count, np.nan), [""] * count)
+    return read_exogenous(store, period, dims.classes, findings)
+
+
+def _boundary(
+    store: RecordStore, period: Period, dims: Dimensions, broken: set[str], findings: list[Finding]
+) -> tuple[Trade, list[str], Stocks]:
+    ints, numbers = np.zeros(0, dtype=np.int32), np.zeros(0)
+    trade = Trade(ints, ints.astype(bool), ints, numbers, ints, [], ints)
+    foreign: list[str] = []
+    stocks = Stocks(ints, ints, numbers)
+    usable = not broken & {"units", "products", "classes"}
+    if store.columns("trade") is not None and "trade" not in broken and usable:
+        trade, foreign = read_trade(store, period, dims, findings)
+    if store.columns("stocks") is not None and "stocks" not in broken and usable:
+        stocks = read_stocks(store, period, dims, findings)
+    return trade, foreign, stocks
+
+
+def _encoded(table: pa.Table, column: str) -> tuple[list[int], list[str | None]]:
+    if column not in table.column_names:
+        return [0] * len(table), [None]
+    chunk = table[column].combine_chunks().dictionary_encode(null_encoding="encode")
+    return chunk.indices.to_numpy().tolist(), chunk.dictionary.to_pylist()
+
+
+def _flow_totals(
+    store: RecordStore, period: Period, dims: Dimensions, without: Sequence[int]
+) -> tuple[Floats, Floats]:
+    """Class quantities put out and taken in, from sums the store makes per spelling."""
+    made, used = np.zeros(len(dims.classes)), np.zeros(len(dims.classes))
+    present = store.columns("flows") or frozenset()
+    by = [c for c in ("product_id", "measure", "direction", "kind", "period") if c in present]
+    if not by:
+        return made, used
+    sums = store.totals("flows", by, "quantity", without)
+    codes = {column: _encoded(sums, column) for column in ("measure", "direction", "kind", "period")}
+    measures = [_measure(text) for text in codes["measure"][1]]
+    leaves = [_named(schema.FLOWS, "direction", text) == "out" for text in codes["direction"][1]]
+    kinds = [_named(schema.FLOWS, "kind", text) or "normal" for text in codes["kind"][1]]
+    starts = [_start(text, period) for text in codes["period"][1]]
+    products = dims.products
+    code = np.array([dims.keys.get(text, -1) for text in sums["product_id"].to_pylist()], dtype=np.int32)
+    days = np.array([starts[i] or 0 for i in codes["period"][0]], dtype=np.int64)
+    row = products.mapping(code, days)
+    counted = np.array([starts[i] is not None for i in codes["period"][0]], dtype=bool) & (row >= 0)
+    size = np.array([float(m.factor) if m else 0.0 for m in measures])[codes["measure"][0]]
+    sign = np.array([-1.0 if kind == "return" else 1.0 for kind in kinds])[codes["kind"][0]]
+    credit = np.array([kind == "byproduct_credit" for kind in kinds])[codes["kind"][0]]
+    goes_out = np.array(leaves)[codes["direction"][0]]
+    amount = sums["total"].to_numpy() * size * sign * np.where(credit & goes_out, -1.0, 1.0)
+    if not len(products.scale):
+        return made, used
+    amount = np.where(counted, amount * products.scale[np.maximum(row, 0)], 0.0)
+    cls, is_made = products.cls[np.maximum(row, 0)], goes_out & ~credit
+    made += np.bincount(cls[is_made], amount[is_made], len(made))
+    used += np.bincount(cls[~is_made], amount[~is_made], len(used))
+    return made, used
+
+
+def _measure(text: str | None) -> Measure | None:
+    try:
+        return measure(text or "")
+    except UnknownMeasure:
+        return None
+
+
+def _named(table: schema.Table, column: str, text: str | None) -> str | None:
+    return None if text is None else choice_named(table.column(column), text)
+
+
+def _start(text: str | None, period: Period) -> int | None:
+    """First day of a period inside the account's, None for all others."""
+    if text is None or judge_period(text, period) != PERIOD_INSIDE:
+        return None
+    return Period.parse(text).start.toordinal()
+
+
+def _totals(
+    store: RecordStore, period: Period, dims: Dimensions, method: Method,
+    flows_without: Sequence[int], direct_without: Sequence[int],
+) -> Totals:  # fmt: skip
+    """Sums by the store itself, for the check on conservation."""
+    made, used = _flow_totals(store, period, dims, flows_without)
+    present = store.columns("direct")
+    if not present:
+        return Totals(made, used, 0.0)
+    fossil = method.scope == "fossil_co2"
+    by = ["period", *(c for c in ("gas", "source") if fossil and c in present)]
+    sums = store.totals("direct", by, "emission_tco2e", direct_without)
+    total = 0.0
+    for entry in sums.to_pylist():
+        inside = _start(entry["period"], period) is not None
+        burnt = normal(entry.get("gas") or "").casefold() in CARBON_DIOXIDE \
+            and normal(entry.get("source") or "").casefold() in FUEL_SOURCES  # fmt: skip
+        if inside and (burnt or not fossil):
+            total += entry["total"]
+    return Totals(made, used, total)

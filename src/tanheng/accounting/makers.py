@@ -1,0 +1,141 @@
+"""Who makes what, and with which share of its burden: makers and the partition of joint products."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+import scipy.sparse as sp
+
+from tanheng.accounting.books import Books, Sparse
+from tanheng.accounting.method import Method
+from tanheng.accounting.records import Floats, Ints, PartitionKey, Records
+from tanheng.errors import Finding
+from tanheng.quantity import UnknownMeasure, measure
+
+
+@dataclass(frozen=True, slots=True)
+class Makers:
+    """One element per (unit, class) it puts out, ordered by unit and class.
+
+    Attributes:
+        unit, cls: positions.
+        output: net output, class measures, > 0.
+        share: share a of the unit's burden that this class carries; NaN where it cannot be told.
+        estimates: whether it enters the mean of its class.
+    """
+
+    unit: Ints
+    cls: Ints
+    output: Floats
+    share: Floats
+    estimates: npt.NDArray[np.bool_]
+
+    def __len__(self) -> int:
+        return len(self.unit)
+
+    def count(self, classes: int) -> npt.NDArray[np.int64]:
+        """Number of makers that enter the mean, per class."""
+        return np.bincount(self.cls[self.estimates], minlength=classes)
+
+    def scatter(self, values: Floats, shape: tuple[int, int]) -> Sparse:
+        """A classes × units matrix with one value per maker."""
+        return sp.csr_array((values, (self.cls, self.unit)), shape=shape)
+
+
+def find_makers(books: Books, method: Method, findings: list[Finding]) -> Makers:
+    """Makers of a record set, with findings on outputs that are zero and keys that are missing."""
+    records = books.records
+    outputs = books.outputs.tocoo()
+    positive = outputs.data > 0
+    _report_idle(records, outputs, findings)
+    unit = outputs.row[positive].astype(np.int32)
+    cls = outputs.col[positive].astype(np.int32)
+    output = outputs.data[positive]
+    products = np.bincount(unit, minlength=len(records.units))
+    share = np.ones(len(unit))
+    joint = products[unit] > 1
+    if joint.any():
+        share[joint] = _joint_shares(records, unit[joint], cls[joint], products, findings)
+    estimates = ~np.isnan(share) & ~books.service[cls]
+    if method.benchmark_scope is not None:
+        wanted = [i for i, name in enumerate(records.regions) if name in method.benchmark_scope]
+        estimates &= np.isin(records.units.region[unit], wanted)
+    return Makers(unit, cls, output, share, estimates)
+
+
+def _report_idle(records: Records, outputs: Sparse, findings: list[Finding]) -> None:
+    idle = np.flatnonzero(outputs.data <= 0)
+    for i in idle.tolist():
+        findings.append(
+            Finding("maker_without_output", "flows", None, "quantity",
+                    records.units.ids[outputs.row[i]],
+                    {"class_id": records.classes.ids[outputs.col[i]], "quantity": f"{outputs.data[i]:g}"})
+        )  # fmt: skip
+
+
+def _dimension(records: Records, wanted: str) -> npt.NDArray[np.bool_]:
+    """Classes counted in a kind of measure."""
+    result = np.zeros(len(records.classes), dtype=bool)
+    for i, text in enumerate(records.classes.measures):
+        try:
+            result[i] = measure(text).dimension == wanted
+        except UnknownMeasure:
+            result[i] = False
+    return result
+
+
+def _row_weights(records: Records, rows: npt.NDArray[np.int64]) -> Floats:
+    """Extensive weight of output rows: given, or derived from the key; NaN where neither is there."""
+    outputs = records.outputs
+    unit, cls, quantity = outputs.unit[rows], outputs.cls[rows], outputs.quantity[rows]
+    given = np.full(len(rows), np.nan) if outputs.weight is None else outputs.weight[rows]
+    key = records.units.partition_key[unit]
+    derived = np.full(len(rows), np.nan)
+    if outputs.value is not None:
+        derived = np.where(key == PartitionKey.ECONOMIC, outputs.value[rows], derived)
+    for kind, name in ((PartitionKey.MASS, "t"), (PartitionKey.ENERGY, "J")):
+        fits = (key == kind) & _dimension(records, measure(name).dimension)[cls]
+        size = np.array([_base(text) for text in records.classes.measures])
+        derived = np.where(fits, quantity * size[cls], derived)
+    # Goods taken back take their weight back with them.
+    signed = given * np.where(quantity < 0, -1.0, 1.0)
+    return np.where(np.isnan(given), derived, signed)
+
+
+def _base(text: str) -> float:
+    try:
+        return float(measure(text).factor)
+    except UnknownMeasure:
+        return float("nan")
+
+
+def _joint_shares(
+    records: Records, unit: Ints, cls: Ints, products: npt.NDArray[np.int64], findings: list[Finding]
+) -> Floats:
+    """Shares of units with several products; NaN, with a finding, where they cannot be told."""
+    outputs = records.outputs
+    classes = len(records.classes)
+    rows = np.flatnonzero(products[outputs.unit] > 1)
+    weights = _row_weights(records, rows)
+    at = outputs.unit[rows].astype(np.int64) * classes + outputs.cls[rows]
+    wanted = unit.astype(np.int64) * classes + cls
+    # Output that nets to nothing has no maker; its weight is left aside with it.
+    place = np.searchsorted(wanted, at)
+    belongs = (place < len(wanted)) & (wanted[np.minimum(place, len(wanted) - 1)] == at)
+    of_maker = np.bincount(place[belongs], weights[belongs], len(wanted))
+    total = np.bincount(unit, of_maker, len(records.units))[unit]
+    key = records.units.partition_key[unit]
+    without_key = key == PartitionKey.NONE
+    with np.errstate(invalid="ignore", divide="ignore"):
+        share = of_maker / total
+    wrong = ~without_key & ~((total > 0) & (of_maker >= 0))
+    names = {k.value: k.name.lower() for k in PartitionKey}
+    for code, mask in (("joint_without_key", without_key), ("joint_without_weight", wrong)):
+        for u in np.unique(unit[mask]).tolist():
+            details = {"count": int(products[u]), "key": names[int(records.units.partition_key[u])]}
+            column = "partition_key" if code == "joint_without_key" else "partition_weight"
+            table = "units" if code == "joint_without_key" else "flows"
+            findings.append(Finding(code, table, None, column, records.units.ids[u], details))
+    return np.where(without_key | wrong, np.nan, share)
