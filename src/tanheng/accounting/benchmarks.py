@@ -129,17 +129,22 @@ def prepare(books: Books, makers: Makers, method: Method, given: Floats) -> Mean
     return MeanSystem(books, counted, omega, given)
 
 
-def estimate(system: MeanSystem, method: Method) -> tuple[MeanSystem, Solution, Floats]:
+def estimate(
+    system: MeanSystem, method: Method, *, summands: int = 1
+) -> tuple[MeanSystem, Solution, Floats]:
     """Solve for the benchmarks; for ``best:K`` choose the counted makers by policy iteration.
 
     The best-K mean is a minimum over selections, so each round lowers c and the rounds end.
+
+    Args:
+        summands: most records behind one quantity (see :func:`~tanheng.accounting.solve.solve`).
 
     Returns:
         The system with the final weights, its solution, and φ per maker.
     """
     classes = system.books.shape[1]
     part = np.ones(len(system.makers))
-    solution = solve(system.matrix(), system.right_side())
+    solution = solve(system.matrix(), system.right_side(), summands=summands)
     if method.weights.kind != "best" or not solution.proved:
         return system, solution, np.where(system.makers.estimates, part, 0.0)
     for _ in range(_MAX_ROUNDS):
@@ -151,7 +156,7 @@ def estimate(system: MeanSystem, method: Method) -> tuple[MeanSystem, Solution, 
         part = chosen
         omega = mean_weights(system.makers, method.weights, classes, part)
         system = replace(system, omega=omega)
-        solution = solve(system.matrix(), system.right_side())
+        solution = solve(system.matrix(), system.right_side(), summands=summands)
         if not solution.proved:
             break
     return system, solution, part

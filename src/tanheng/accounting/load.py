@@ -176,7 +176,7 @@ def load(
     totals = _totals(store, chosen, dims, method, flows_without, direct_without)
     records = Records(
         store.label, chosen, dims.regions, dims.units, dims.classes, dims.products, inputs, outputs,
-        direct, trade, stocks, exogenous, totals, flows_without,
+        direct, trade, stocks, exogenous, totals, flows_without, direct_without,
     )  # fmt: skip
     return Loaded(records, findings)
 

@@ -240,7 +240,7 @@ class Totals:
 class Records:
     """A record set of one period, coded.
 
-    ``left_out`` are row numbers of flows that had faults the caller may accept.
+    ``left_out`` and ``left_out_direct`` are numbers of rows of flows and direct that had faults.
     """
 
     label: str
@@ -257,3 +257,4 @@ class Records:
     exogenous: Exogenous
     totals: Totals
     left_out: Sequence[int]
+    left_out_direct: Sequence[int]

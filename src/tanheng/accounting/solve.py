@@ -140,13 +140,15 @@ def _iterate(apply: _Counted, b: Floats, scale: Floats, tolerance: float) -> Flo
     return np.asarray(y * scale)
 
 
-def solve(matrix: Product, b: Floats, *, prove: bool = True) -> Solution:
+def solve(matrix: Product, b: Floats, *, prove: bool = True, summands: int = 1) -> Solution:
     """Solve ``x = b + B x``.
 
     Args:
         matrix: ``B``, n × n.
         b: right-hand side, n elements.
         prove: whether to bound the error (otherwise the bound is NaN).
+        summands: most records added up into one element of the matrix, whose rounding then counts
+            towards the bound.
 
     Returns:
         The solution; where ``I − B`` has no proof of being non-singular its bound is infinite.
@@ -162,19 +164,21 @@ def solve(matrix: Product, b: Floats, *, prove: bool = True) -> Solution:
             return Solution(np.full(size, np.nan), np.full(size, np.inf), 0)
         if not prove:
             return Solution(x, np.full(size, np.nan), 0)
-        return _proved(matrix, apply, b, x)
+        return _proved(matrix, apply, b, x, summands)
     scale = _scale_of(apply, b)
     x = _iterate(apply, b, scale, _TARGET)
     if not np.isfinite(x).all():
         return Solution(x, np.full(size, np.inf), apply.count)
     if not prove:
         return Solution(x, np.full(size, np.nan), apply.count)
-    return _proved(matrix, apply, b, x)
+    return _proved(matrix, apply, b, x, summands)
 
 
-def _proved(matrix: Product, apply: _Counted, b: Floats, x: Floats) -> Solution:
+def _proved(
+    matrix: Product, apply: _Counted, b: Floats, x: Floats, summands: int
+) -> Solution:
     """Attach the bound, refining while that still helps."""
-    certificate = _certificate(matrix, b, x)
+    certificate = _certificate(matrix, x, summands)
     if certificate is None:
         return Solution(x, np.full(len(x), np.inf), apply.count)
     w, s, gamma, magnitude = certificate
@@ -195,11 +199,12 @@ def _proved(matrix: Product, apply: _Counted, b: Floats, x: Floats) -> Solution:
 
 
 def _certificate(
-    matrix: Product, b: Floats, x: Floats
+    matrix: Product, x: Floats, summands: int
 ) -> tuple[Floats, Floats, float, Product] | None:
     """``w`` and a proved lower bound of ``w − |B| w``, both positive; None when none is found."""
     magnitude = matrix.magnitude()
-    terms = magnitude.terms() + 8
+    # Eight more for conversions, shares and weights, each rounded once.
+    terms = magnitude.terms() + summands + 8
     gamma = terms * _UNIT_ROUNDOFF / (1 - terms * _UNIT_ROUNDOFF)
 
     def slack(w: Floats) -> Floats:

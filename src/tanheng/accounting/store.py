@@ -70,10 +70,10 @@ class RecordStore(Protocol):
     def totals(self, table: str, by: Sequence[str], number: str, without: Sequence[int]) -> pa.Table:
         """Sum of a number column per distinct spelling of ``by``: (by…, ``n``, ``total``)."""
 
-    def exact(self, scan: Scan, number: str, digits: int) -> pa.Table:
-        """Sums of a number column in integers of ``10**-digits``, per code of the scan.
+    def exact(self, request: Scan, number: str, digits: int) -> pa.Table:
+        """Exact sums of a number column per code of the scan: (codes…, ``n``, ``total``).
 
-        Returns the codes and the sum split as ``high * 10**18 + low``, both int64.
+        Each number is taken as written, rounded to ``digits`` decimals; totals are decimal128.
         """
 
     def read(self, table: str) -> pa.Table:

@@ -132,7 +132,7 @@ def exact(
     written = text_of_number(table[column]).try_cast(f"decimal(38, {digits})")  # type: ignore[attr-defined]
     projected = coded(table.mutate(exact_=written), request, index, also=("exact_",))
     keys = [*request.refs, *request.choices]
-    return projected.group_by(keys).aggregate(total=projected["exact_"].sum())
+    return projected.group_by(keys).aggregate(n=projected.count(), total=projected["exact_"].sum())
 
 
 def text_of_number(column: ir.Value) -> ir.StringValue:
