@@ -18,6 +18,8 @@ import numpy as np
 import scipy.sparse as sp
 from common import Stages, median
 
+_GLOBAL = 0  # the location every characterisation factor stands for
+
 
 def package(a: sp.csr_array, e: np.ndarray) -> bwp.Datapackage:
     """Technosphere I − Aᵀ, one biosphere flow, characterised by one."""
@@ -29,7 +31,7 @@ def package(a: sp.csr_array, e: np.ndarray) -> bwp.Datapackage:
     technosphere["row"], technosphere["col"] = row, column
     biosphere = np.empty(classes, dtype=bwp.INDICES_DTYPE)
     biosphere["row"], biosphere["col"] = classes, own
-    characterized = np.array([(classes, classes)], dtype=bwp.INDICES_DTYPE)
+    characterized = np.array([(classes, _GLOBAL)], dtype=bwp.INDICES_DTYPE)
     result = bwp.create_datapackage()
     result.add_persistent_vector(
         matrix="technosphere_matrix", name="technosphere", indices_array=technosphere,
@@ -41,7 +43,7 @@ def package(a: sp.csr_array, e: np.ndarray) -> bwp.Datapackage:
     )
     result.add_persistent_vector(
         matrix="characterization_matrix", name="characterization", indices_array=characterized,
-        data_array=np.ones(1), global_index=0,
+        data_array=np.ones(1), global_index=_GLOBAL,
     )  # fmt: skip
     return result
 

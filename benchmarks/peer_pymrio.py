@@ -35,7 +35,7 @@ def main() -> None:
     system = pymrio.IOSystem(
         Z=pd.DataFrame(flows, index=index, columns=index, copy=False),
         Y=pd.DataFrame(final, index=index, columns=columns),
-        emissions=pymrio.Extension("emissions", F=emissions),
+        emissions={"name": "emissions", "F": emissions},
     )
     before = peak_mib()
     stages.end("read")

@@ -124,5 +124,6 @@ def blocking(findings: Iterable[Finding], allowed: Iterable[str] = ()) -> list[F
     return [
         finding
         for finding in findings
-        if finding.severity == "error" or (finding.severity == "stop" and finding.code not in accepted)
+        if finding.severity == "error"
+        or (finding.severity == "stop" and finding.code not in accepted)
     ]

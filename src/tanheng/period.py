@@ -16,7 +16,9 @@ from tanheng.quantity import normal
 _YEAR = re.compile(r"(\d{4})\s*年?(?:\.0)?$")
 _QUARTER = re.compile(r"(\d{4})\s*[-年]?\s*(?:[Qq]|第)\s*([1-4一二三四])\s*(?:季度)?$")
 _MONTH = re.compile(r"(\d{4})\s*[-/.年]\s*(\d{1,2})\s*月?$")
-_DAY = re.compile(r"(\d{4})\s*[-/.年]\s*(\d{1,2})\s*[-/.月]\s*(\d{1,2})\s*日?(?:[ T]00:00(?::00)?)?$")
+_DAY = re.compile(
+    r"(\d{4})\s*[-/.年]\s*(\d{1,2})\s*[-/.月]\s*(\d{1,2})\s*日?(?:[ T]00:00(?::00)?)?$"
+)
 _CHINESE = {"一": 1, "二": 2, "三": 3, "四": 4}
 
 

@@ -107,7 +107,9 @@ class Measure:
             UnknownMeasure: when the two measures are of different kinds.
         """
         if self.dimension != other.dimension:
-            raise UnknownMeasure(f"{self.text} ({self.dimension}) and {other.text} ({other.dimension})")
+            raise UnknownMeasure(
+                f"{self.text} ({self.dimension}) and {other.text} ({other.dimension})"
+            )
         return self.factor / other.factor
 
 

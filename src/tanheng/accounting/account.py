@@ -108,10 +108,15 @@ class Stopped:
     period: Period | None
 
 
-def subset_conservation(records: Records, lines: Floats, c: Floats, chosen: np.ndarray) -> Conservation:
+def subset_conservation(
+    records: Records, lines: Floats, c: Floats, chosen: np.ndarray
+) -> Conservation:
     """Both sides for a set of units, from rows."""
-    taken, made, burnt = chosen[records.inputs.unit], chosen[records.outputs.unit], \
-        chosen[records.direct.unit]  # fmt: skip
+    taken, made, burnt = (
+        chosen[records.inputs.unit],
+        chosen[records.outputs.unit],
+        chosen[records.direct.unit],
+    )
     classes = len(c)
     net = np.bincount(records.outputs.cls[made], records.outputs.quantity[made], classes)
     net -= np.bincount(records.inputs.cls[taken], records.inputs.quantity[taken], classes)
@@ -157,7 +162,9 @@ def account(
         The account, or all findings that stand in its way.
     """
     method = method or Method()
-    needs_money = "income" in principles or ("shared" in principles and method.alpha == "value_added")
+    needs_money = "income" in principles or (
+        "shared" in principles and method.alpha == "value_added"
+    )
     progress("read")
     loaded = load(store, method, period, values=needs_money)
     findings = list(loaded.findings)
@@ -179,7 +186,9 @@ def account(
     system, solution, part = estimate(prepare(books, makers, method, given.value), method)
     if not solution.proved:
         cycles = find_cycles(store, system)
-        findings += cycles or [Finding("singular", "flows", None, None, "benchmarks", {"bound": "∞"})]
+        findings += cycles or [
+            Finding("singular", "flows", None, None, "benchmarks", {"bound": "∞"})
+        ]
     if blocking(findings, method.allow):
         return Stopped(findings, records.period)
     progress("standard errors")
@@ -188,9 +197,15 @@ def account(
     for p in np.flatnonzero((benchmarks.makers > 0) & (benchmarks.makers < 3)).tolist():
         if given.origin[p] == "estimated":
             findings.append(
-                Finding("few_makers", "classes", None, None, records.classes.ids[p],
-                        {"count": int(benchmarks.makers[p])})
-            )  # fmt: skip
+                Finding(
+                    "few_makers",
+                    "classes",
+                    None,
+                    None,
+                    records.classes.ids[p],
+                    {"count": int(benchmarks.makers[p])},
+                )
+            )
     progress("principles")
     return _conclude(
         records, method, books, makers, supply, system, benchmarks, principles, findings
@@ -217,10 +232,16 @@ def _standard_error(system: MeanSystem, c: Floats, given: Floats, method: Method
 
 
 def _conclude(
-    records: Records, method: Method, books: Books, makers: Makers, supply: Supply,
-    system: MeanSystem, benchmarks: Benchmarks, principles: Sequence[Principle],
+    records: Records,
+    method: Method,
+    books: Books,
+    makers: Makers,
+    supply: Supply,
+    system: MeanSystem,
+    benchmarks: Benchmarks,
+    principles: Sequence[Principle],
     findings: list[Finding],
-) -> Account | Stopped:  # fmt: skip
+) -> Account | Stopped:
     c = benchmarks.value
     lines = responsibility(books, c)
     listed = np.ones(len(records.units), dtype=bool)
@@ -252,7 +273,9 @@ def _conclude(
             enabled = hand_back(books, makers, supply, enters, findings)
             closed = Conservation(whole.direct_tco2e, float(enabled.unit.sum()))
             boundary = {"imports": float(enabled.imports.sum())}
-            results[principle] = Result(principle, enabled.unit, boundary, none, closed, enabled.proved)
+            results[principle] = Result(
+                principle, enabled.unit, boundary, none, closed, enabled.proved
+            )
         else:
             alpha = 1.0 if principle == "consumer" else method.alpha
             if alpha == "value_added":
@@ -264,7 +287,12 @@ def _conclude(
             closed = Conservation(whole.direct_tco2e, found.accounted())
             boundary = {"exports": found.exports, "imports": found.imports, "stocks": found.stocks}
             results[principle] = Result(
-                principle, found.kept + found.final, boundary, found.discrepancy, closed, found.proved
+                principle,
+                found.kept + found.final,
+                boundary,
+                found.discrepancy,
+                closed,
+                found.proved,
             )
     for result in results.values():
         if not result.proved:
@@ -277,12 +305,30 @@ def _conclude(
     if method.account_scope is not None:
         regions = [region for region in regions if region.name in method.account_scope]
     return Account(
-        records, method, books, makers, supply, system, benchmarks, lines, listed, regions, results,
-        passed, enabled, findings,
-    )  # fmt: skip
+        records,
+        method,
+        books,
+        makers,
+        supply,
+        system,
+        benchmarks,
+        lines,
+        listed,
+        regions,
+        results,
+        passed,
+        enabled,
+        findings,
+    )
 
 
 __all__ = [
-    "LINES", "Account", "Conservation", "Exogenous", "Result", "Stopped", "account",
+    "LINES",
+    "Account",
+    "Conservation",
+    "Exogenous",
+    "Result",
+    "Stopped",
+    "account",
     "responsibility",
-]  # fmt: skip
+]

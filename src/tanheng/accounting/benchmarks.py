@@ -163,9 +163,13 @@ def estimate(
 
 
 def tabulate(
-    system: MeanSystem, solution: Solution, part: Floats, standard_error: Floats,
-    origin: Sequence[Origin], source: Sequence[str],
-) -> Benchmarks:  # fmt: skip
+    system: MeanSystem,
+    solution: Solution,
+    part: Floats,
+    standard_error: Floats,
+    origin: Sequence[Origin],
+    source: Sequence[str],
+) -> Benchmarks:
     """Put values, errors and counts together; given values stay exactly as given."""
     classes = system.books.shape[1]
     given = ~np.isnan(system.given)

@@ -49,19 +49,11 @@ class Books:
 
     def used(self) -> Sparse:
         """All inputs, units × classes."""
-        total = self.inputs + self.capital
-        for part in self.final:
-            total = total + part
+        total = self.inputs
+        for part in (self.capital, *self.final):
+            if part.nnz:
+                total = total + part
         return total
-
-    def by_region(self, per_unit: Sparse) -> Sparse:
-        """Rows of a units × classes matrix added up, regions × classes."""
-        region = self.records.units.region
-        count = len(region)
-        chooser = sp.csr_array(
-            (np.ones(count), (region, np.arange(count))), shape=(len(self.records.regions), count)
-        )
-        return chooser @ per_unit
 
 
 def matrix(unit: Ints, cls: Ints, quantity: Floats, shape: tuple[int, int]) -> Sparse:

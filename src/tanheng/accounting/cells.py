@@ -70,13 +70,22 @@ class Cells:
         if not len(where):
             return
         self.bad = self.bad | mask
-        texts = self._data[column].take(pa.array(where)).cast(pa.string()).to_pylist() \
-            if column in self._data.column_names else [None] * len(where)  # fmt: skip
+        texts = (
+            self._data[column].take(pa.array(where)).cast(pa.string()).to_pylist()
+            if column in self._data.column_names
+            else [None] * len(where)
+        )
         for position, text in zip(where.tolist(), texts, strict=True):
             self.findings.append(
-                Finding(code, self.table.name, int(self.rows[position]), column, text,
-                        details(position) if details else {})
-            )  # fmt: skip
+                Finding(
+                    code,
+                    self.table.name,
+                    int(self.rows[position]),
+                    column,
+                    text,
+                    details(position) if details else {},
+                )
+            )
 
     def fault_at(
         self, code: str, position: int, column: str, details: Mapping[str, object] | None = None
@@ -98,12 +107,17 @@ class Cells:
         # Assigning in reverse leaves the first position of every code.
         order = np.flatnonzero(codes >= 0)[::-1]
         first[codes[order]] = order
-        again = (codes >= 0) & (first[np.maximum(codes, 0)] != np.arange(len(codes))) \
-            if len(spellings) else np.zeros(len(codes), dtype=bool)  # fmt: skip
+        again = (
+            (codes >= 0) & (first[np.maximum(codes, 0)] != np.arange(len(codes)))
+            if len(spellings)
+            else np.zeros(len(codes), dtype=bool)
+        )
         self.fault(
-            "duplicate_id", again, column,
+            "duplicate_id",
+            again,
+            column,
             lambda row: {"first": int(self.rows[first[codes[row]]])},
-        )  # fmt: skip
+        )
         return codes, spellings
 
     def choice(self, column: str, order: Sequence[str], default: int) -> Ints:
@@ -118,9 +132,11 @@ class Cells:
             self.need(column, codes)
         result = _translated(codes, translate, default)
         self.fault(
-            "unknown_choice", (codes >= 0) & (result == UNKNOWN), column,
+            "unknown_choice",
+            (codes >= 0) & (result == UNKNOWN),
+            column,
             lambda _: {"known": ", ".join(order)},
-        )  # fmt: skip
+        )
         return result
 
     def lookup(self, column: str, keys: Mapping[str, int]) -> Ints:

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
+import numpy.typing as npt
 import scipy.sparse as sp
 from scipy.sparse.csgraph import connected_components
 
@@ -32,16 +33,19 @@ class Given:
 
 
 def decide_given(
-    store: RecordStore, books: Books, makers: Makers, published: Exogenous | None,
+    store: RecordStore,
+    books: Books,
+    makers: Makers,
+    published: Exogenous | None,
     findings: list[Finding],
-) -> Given:  # fmt: skip
+) -> Given:
     """Which classes are estimated, which are given, and which have nothing (a finding)."""
     records = books.records
     classes = books.shape[1]
     table = records.exogenous
     estimated = makers.count(classes) > 0
     made = np.bincount(makers.cls, minlength=classes) > 0
-    moved = _moved(books)
+    moves = _moves(books)
     value, error = np.full(classes, np.nan), np.full(classes, np.nan)
     origin: list[Origin] = ["estimated" if own else "none" for own in estimated.tolist()]
     source = [""] * classes
@@ -49,17 +53,21 @@ def decide_given(
     for p in range(classes):
         if books.service[p]:
             value[p], origin[p] = 0.0, "service"
-            findings.append(Finding("service_not_product", "classes", None, None, records.classes.ids[p]))
+            findings.append(
+                Finding("service_not_product", "classes", None, None, records.classes.ids[p])
+            )
         elif published is not None and not np.isnan(published.value[p]):
             value[p], error[p] = published.value[p], published.standard_error[p]
             origin[p], source[p] = "published", published.source[p]
         elif has[p] and not estimated[p]:
             value[p], error[p] = table.value[p], table.standard_error[p]
             origin[p], source[p] = "exogenous", table.source[p]
-        elif published is not None and (made[p] or moved[p] > 0):
+        elif published is not None and (made[p] or moves[p]):
             value[p], origin[p] = 0.0, "none"
             findings.append(
-                Finding("class_not_published", "exogenous", None, "class_id", records.classes.ids[p])
+                Finding(
+                    "class_not_published", "exogenous", None, "class_id", records.classes.ids[p]
+                )
             )
         elif has[p]:
             findings.append(
@@ -67,23 +75,32 @@ def decide_given(
             )
         elif not estimated[p]:
             value[p] = 0.0
-            if moved[p] > 0 or made[p]:
-                findings.append(_nobody_makes(store, records, p, float(moved[p])))
+            if moves[p] or made[p]:
+                findings.append(_nobody_makes(store, records, p))
     return Given(value, error, origin, source)
 
 
-def _moved(books: Books) -> Floats:
-    """Gross quantity per class that is taken in, traded or stocked."""
+def _moves(books: Books) -> npt.NDArray[np.int64]:
+    """Number of rows per class in which it is taken in, traded or stocked."""
     records = books.records
     classes = books.shape[1]
-    moved = np.bincount(records.inputs.cls, np.abs(records.inputs.quantity), classes)
-    moved += np.bincount(records.trade.cls, records.trade.quantity, classes)
-    return np.asarray(moved + np.bincount(records.stocks.cls, np.abs(records.stocks.change), classes))
+    crossing = np.bincount(records.trade.cls, minlength=classes)
+    stocked = np.bincount(records.stocks.cls, minlength=classes)
+    return np.asarray(records.totals.used_rows + crossing + stocked)
 
 
-def _nobody_makes(store: RecordStore, records: Records, p: int, quantity: float) -> Finding:
-    products = [records.products.ids[code] for code in
-                np.unique(records.products.product[records.products.cls == p]).tolist()]  # fmt: skip
+def _gross(records: Records, p: int) -> float:
+    """Gross quantity of a class that is taken in, traded or stocked."""
+    inputs, trade, stocks = records.inputs, records.trade, records.stocks
+    total = np.abs(inputs.quantity[inputs.cls == p]).sum() + trade.quantity[trade.cls == p].sum()
+    return float(total + np.abs(stocks.change[stocks.cls == p]).sum())
+
+
+def _nobody_makes(store: RecordStore, records: Records, p: int) -> Finding:
+    products = [
+        records.products.ids[code]
+        for code in np.unique(records.products.product[records.products.cls == p]).tolist()
+    ]
     count, where = 0, "–"
     for table in ("flows", "trade", "stocks"):
         rows = store.rows_of(table, "product_id", products, 1000)
@@ -91,10 +108,14 @@ def _nobody_makes(store: RecordStore, records: Records, p: int, quantity: float)
             where = f"{table} {rows['_row'][0].as_py()}"
         count += len(rows)
     details = {
-        "quantity": f"{quantity:g}", "measure": records.classes.measures[p],
-        "count": f"{count}{'+' if count >= 1000 else ''}", "where": where,
-    }  # fmt: skip
-    return Finding("class_without_maker", "flows", None, "product_id", records.classes.ids[p], details)
+        "quantity": f"{_gross(records, p):g}",
+        "measure": records.classes.measures[p],
+        "count": f"{count}{'+' if count >= 1000 else ''}",
+        "where": where,
+    }
+    return Finding(
+        "class_without_maker", "flows", None, "product_id", records.classes.ids[p], details
+    )
 
 
 def check_mirrors(records: Records, findings: list[Finding]) -> None:
@@ -105,9 +126,13 @@ def check_mirrors(records: Records, findings: list[Finding]) -> None:
     buyer = np.where(trade.is_export, trade.partner, trade.region)[inside].tolist()
     sums: dict[tuple[int, int, int], list[float]] = {}
     for s, b, p, exported, quantity in zip(
-        seller, buyer, trade.cls[inside].tolist(), trade.is_export[inside].tolist(),
-        trade.quantity[inside].tolist(), strict=True,
-    ):  # fmt: skip
+        seller,
+        buyer,
+        trade.cls[inside].tolist(),
+        trade.is_export[inside].tolist(),
+        trade.quantity[inside].tolist(),
+        strict=True,
+    ):
         sums.setdefault((s, b, p), [0.0, 0.0])[0 if exported else 1] += quantity
     for (s, b, p), (sold, bought) in sums.items():
         if abs(sold - bought) <= 1e-9 * max(sold, bought):
@@ -115,12 +140,22 @@ def check_mirrors(records: Records, findings: list[Finding]) -> None:
         by_seller = sold >= bought
         here, there = (s, b) if by_seller else (b, s)
         findings.append(
-            Finding("partner_not_mirrored", "trade", None, "partner", records.regions[there],
-                    {"region": records.regions[here], "class_id": records.classes.ids[p],
-                     "direction": "export" if by_seller else "import",
-                     "quantity": f"{max(sold, bought):g}", "mirror": f"{min(sold, bought):g}",
-                     "measure": records.classes.measures[p]})
-        )  # fmt: skip
+            Finding(
+                "partner_not_mirrored",
+                "trade",
+                None,
+                "partner",
+                records.regions[there],
+                {
+                    "region": records.regions[here],
+                    "class_id": records.classes.ids[p],
+                    "direction": "export" if by_seller else "import",
+                    "quantity": f"{max(sold, bought):g}",
+                    "mirror": f"{min(sold, bought):g}",
+                    "measure": records.classes.measures[p],
+                },
+            )
+        )
 
 
 def check_own_use(books: Books, makers: Makers, findings: list[Finding]) -> None:
@@ -132,10 +167,20 @@ def check_own_use(books: Books, makers: Makers, findings: list[Finding]) -> None
     for k in np.flatnonzero(used > makers.output).tolist():
         cls = makers.cls[k]
         findings.append(
-            Finding("net_use_of_own_product", "flows", None, "quantity", records.units.ids[makers.unit[k]],
-                    {"class_id": records.classes.ids[cls], "used": f"{used[k]:g}",
-                     "made": f"{makers.output[k]:g}", "measure": records.classes.measures[cls]})
-        )  # fmt: skip
+            Finding(
+                "net_use_of_own_product",
+                "flows",
+                None,
+                "quantity",
+                records.units.ids[makers.unit[k]],
+                {
+                    "class_id": records.classes.ids[cls],
+                    "used": f"{used[k]:g}",
+                    "made": f"{makers.output[k]:g}",
+                    "measure": records.classes.measures[cls],
+                },
+            )
+        )
 
 
 def find_cycles(store: RecordStore, system: MeanSystem) -> list[Finding]:
@@ -165,9 +210,14 @@ def find_cycles(store: RecordStore, system: MeanSystem) -> list[Finding]:
 
 
 def _cycle(
-    store: RecordStore, system: MeanSystem, members: list[int], inner: Sparse, gain: float,
-    right: Floats, left: Floats,
-) -> Finding:  # fmt: skip
+    store: RecordStore,
+    system: MeanSystem,
+    members: list[int],
+    inner: Sparse,
+    gain: float,
+    right: Floats,
+    left: Floats,
+) -> Finding:
     records, makers = system.books.records, system.makers
     entries = inner.tocoo()
     # Row p of the transposed coefficients is the maker's class, column q the class it takes in.
@@ -190,14 +240,22 @@ def _cycle(
         )
     names = ", ".join(records.classes.ids[p] for p in members[:8])
     names += f" … ({len(members)})" if len(members) > 8 else ""
-    return Finding("cycle_gain", "flows", shown_table_row, "quantity", names,
-                   {"gain": f"{gain:.4g}", "rows": "; ".join(rows)})  # fmt: skip
+    return Finding(
+        "cycle_gain",
+        "flows",
+        shown_table_row,
+        "quantity",
+        names,
+        {"gain": f"{gain:.4g}", "rows": "; ".join(rows)},
+    )
 
 
 def _row_number(store: RecordStore, records: Records, unit: int, cls: int) -> int | None:
     rows = store.rows_of("flows", "unit_id", [records.units.ids[unit]], 10_000).to_pylist()
-    of_class = {records.products.ids[code] for code in
-                records.products.product[records.products.cls == cls].tolist()}  # fmt: skip
+    of_class = {
+        records.products.ids[code]
+        for code in records.products.product[records.products.cls == cls].tolist()
+    }
     for row in rows:
         if row["product_id"] in of_class:
             return int(row["_row"])

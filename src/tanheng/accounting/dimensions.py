@@ -33,7 +33,6 @@ from tanheng.period import Period
 from tanheng.quantity import Measure, UnknownMeasure, measure, rate
 
 
-
 @dataclass(frozen=True, slots=True)
 class Dimensions:
     """Everything but the big tables."""
@@ -116,6 +115,49 @@ def _scale(conversion: float, own: Measure, target: Measure) -> Fraction | None:
     return None if own.dimension != target.dimension else 1 / target.factor
 
 
+_NO_SCALE = -1
+
+
+def _distinct_scales(
+    cells: Cells,
+    classes: Classes,
+    cls: Ints,
+    own: Sequence[Measure | None],
+    conversion: Floats,
+) -> tuple[list[Fraction], npt.NDArray[np.int64]]:
+    """Distinct exact scales, and which one each row has; ``_NO_SCALE`` where measures differ.
+
+    Rows share few combinations of conversion, own measure and class measure; each is worked out
+    once.
+    """
+    measures = sorted(set(classes.measures))
+    targets: list[Measure | None] = []
+    for text in measures:
+        try:
+            targets.append(measure(text))
+        except UnknownMeasure:
+            targets.append(None)
+    number = {text: i for i, text in enumerate(measures)}
+    target_of = np.array([number[text] for text in classes.measures] or [0], dtype=np.int64)
+    codes, _ = cells.encoded("measure")
+    given, given_code = np.unique(conversion, return_inverse=True)  # NaN is one value here
+    target_code = np.where(cls >= 0, target_of[np.maximum(cls, 0)], -1)
+    combined = np.stack([given_code.ravel(), codes, target_code], axis=1)
+    _, example, place = np.unique(combined, axis=0, return_index=True, return_inverse=True)
+    scales = [Fraction(0)]
+    meaning = []
+    for row in example.tolist():
+        mine = own[row]
+        target = targets[target_code[row]] if target_code[row] >= 0 else None
+        if mine is None or target is None:
+            meaning.append(0)
+            continue
+        scale = _scale(float(conversion[row]), mine, target)
+        meaning.append(_NO_SCALE if scale is None else len(scales))
+        scales += [] if scale is None else [scale]
+    return scales, np.array(meaning or [0], dtype=np.int64)[place.ravel()]
+
+
 def read_products(store: RecordStore, findings: list[Finding]) -> tuple[Products, Classes]:
     """Products with their classes. Rows with faults are left out."""
     cells = Cells(store, schema.PRODUCTS, findings)
@@ -133,36 +175,22 @@ def read_products(store: RecordStore, findings: list[Finding]) -> tuple[Products
         first = np.zeros(len(class_ids), dtype=np.int64)
         backwards = np.flatnonzero(cls >= 0)[::-1]
         first[cls[backwards]] = backwards
-        measures = [spellings[measure_codes[i]] if measure_codes[i] >= 0 else "" for i in first.tolist()]
+        measures = [
+            spellings[measure_codes[i]] if measure_codes[i] >= 0 else "" for i in first.tolist()
+        ]
         classes = Classes(class_ids, names, measures)
     else:
         classes = declared
         cls = cells.refer("class_id", {key: i for i, key in enumerate(classes.ids)}, "classes")
     _check_overlap(cells, codes, start, end)
-    targets: dict[str, Measure | None] = {}
-    for text in set(classes.measures):
-        try:
-            targets[text] = measure(text)
-        except UnknownMeasure:
-            targets[text] = None
-    cache: dict[tuple[float, str, str], Fraction | None] = {}
-    scales: list[Fraction] = []
-    mismatch = np.zeros(len(cells), dtype=bool)
-    for i, (given, mine) in enumerate(zip(conversion.tolist(), own, strict=True)):
-        target = targets.get(classes.measures[cls[i]]) if cls[i] >= 0 else None
-        if mine is None or target is None:
-            scales.append(Fraction(0))
-            continue
-        key = (given if given == given else -1.0, mine.text, target.text)
-        if key not in cache:
-            cache[key] = _scale(given, mine, target)
-        scale = cache[key]
-        mismatch[i] = scale is None
-        scales.append(scale or Fraction(0))
+    scales, scale_of = _distinct_scales(cells, classes, cls, own, conversion)
+    mismatch = scale_of == _NO_SCALE
     cells.fault(
-        "measure_mismatch", mismatch, "measure",
+        "measure_mismatch",
+        mismatch,
+        "measure",
         lambda i: {"expected": classes.measures[cls[i]], "of": f"class {classes.ids[cls[i]]}"},
-    )  # fmt: skip
+    )
     good = np.flatnonzero(~cells.bad)
     kept = np.unique(codes[good])
     renumber = np.full(len(ids), -1, dtype=np.int32)
@@ -174,8 +202,8 @@ def read_products(store: RecordStore, findings: list[Finding]) -> tuple[Products
     table = Products(
         [ids[i] for i in kept.tolist()],
         cls[good],
-        np.array([float(scales[i]) for i in chosen], dtype=np.float64),
-        [scales[i] for i in chosen],
+        np.array([float(scale) for scale in scales])[scale_of[good]],
+        [scales[i] for i in scale_of[good].tolist()],
         [m.dimension if (m := own[i]) else "" for i in chosen],
         [m.text if (m := own[i]) else "" for i in chosen],
         start[good],
@@ -194,7 +222,9 @@ def _check_overlap(cells: Cells, codes: Ints, start: Days, end: Days) -> None:
     mask = np.zeros(len(codes), dtype=bool)
     mask[after[clash]] = True
     other = dict(zip(after[clash].tolist(), before[clash].tolist(), strict=True))
-    cells.fault("product_overlap", mask, "product_id", lambda i: {"first": int(cells.rows[other[i]])})
+    cells.fault(
+        "product_overlap", mask, "product_id", lambda i: {"first": int(cells.rows[other[i]])}
+    )
 
 
 def read_dimensions(store: RecordStore, findings: list[Finding], broken: set[str]) -> Dimensions:
@@ -234,9 +264,13 @@ def default_purposes(use: npt.NDArray[np.int8], services: str) -> tuple[Ints, In
 
 
 def read_exogenous(
-    store: RecordStore, period: Period, classes: Classes, findings: list[Finding],
-    *, lenient: bool = False,
-) -> Exogenous:  # fmt: skip
+    store: RecordStore,
+    period: Period,
+    classes: Classes,
+    findings: list[Finding],
+    *,
+    lenient: bool = False,
+) -> Exogenous:
     """Benchmarks from outside that hold on a day of the period, in tCO2e per class measure.
 
     Args:
@@ -321,20 +355,31 @@ def _quantities(
     days = starts[np.maximum(codes, 0)]
     row = dims.products.mapping(product, days)
     stale = (product >= 0) & (row < 0) & inside
-    cells.fault("product_not_valid", stale, "product_id",
-                lambda i: {"day": date.fromordinal(int(days[i]))})  # fmt: skip
+    cells.fault(
+        "product_not_valid", stale, "product_id", lambda i: {"day": date.fromordinal(int(days[i]))}
+    )
     factor, mismatch = np.zeros(len(cells)), np.zeros(len(cells), dtype=bool)
     for i, mine in enumerate(own):
         if mine is None or row[i] < 0:
             continue
         mismatch[i] = mine.dimension != dims.products.dimension[row[i]]
         factor[i] = float(dims.products.factor(int(row[i]), mine))
-    cells.fault("measure_mismatch", mismatch, "measure",
-                lambda i: {"expected": dims.products.measure[row[i]],
-                           "of": f"product {dims.products.ids[product[i]]}"})  # fmt: skip
+    cells.fault(
+        "measure_mismatch",
+        mismatch,
+        "measure",
+        lambda i: {
+            "expected": dims.products.measure[row[i]],
+            "of": f"product {dims.products.ids[product[i]]}",
+        },
+    )
     good = np.flatnonzero(inside & ~cells.bad)
-    return Quantities(good, region[good].astype(np.int32), dims.products.cls[row[good]],
-                      number[good] * factor[good])  # fmt: skip
+    return Quantities(
+        good,
+        region[good].astype(np.int32),
+        dims.products.cls[row[good]],
+        number[good] * factor[good],
+    )
 
 
 def read_trade(
@@ -359,15 +404,21 @@ def read_trade(
         elif exported:
             named.append(unit.get(who, -1))
             if who not in unit:
-                findings.append(Finding("unknown_supplier", "trade", int(cells.rows[i]), "supplier_id", who))
+                findings.append(
+                    Finding("unknown_supplier", "trade", int(cells.rows[i]), "supplier_id", who)
+                )
         else:
             named.append(-2)
             foreign[who] = None
     trade = Trade(
-        found.region, is_export, found.cls, found.quantity,
+        found.region,
+        is_export,
+        found.cls,
+        found.quantity,
         np.array([known.get(name, -1) for name in partner], dtype=np.int32),
-        partner, np.array(named, dtype=np.int32),
-    )  # fmt: skip
+        partner,
+        np.array(named, dtype=np.int32),
+    )
     return trade, [name for name in foreign if name not in unit]
 
 

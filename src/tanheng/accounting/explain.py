@@ -53,9 +53,14 @@ def explain(account: Account, store: RecordStore, what: str) -> Why | Refusal:
         "region": (account.records.regions, _region),
     }
     if kind == "unit":
-        return _find(account.records.units.ids, name, what,
-                     lambda at: _unit(account, store, at, principle or "benchmark"),
-                     principle, account)  # fmt: skip
+        return _find(
+            account.records.units.ids,
+            name,
+            what,
+            lambda at: _unit(account, store, at, principle or "benchmark"),
+            principle,
+            account,
+        )
     if kind == "total":
         chosen = principle or "benchmark"
         if chosen not in account.results:
@@ -70,9 +75,13 @@ def explain(account: Account, store: RecordStore, what: str) -> Why | Refusal:
 
 
 def _find(
-    ids: Sequence[str], name: str, what: str, answer: Callable[[int], Why], principle: str,
+    ids: Sequence[str],
+    name: str,
+    what: str,
+    answer: Callable[[int], Why],
+    principle: str,
     account: Account,
-) -> Why | Refusal:  # fmt: skip
+) -> Why | Refusal:
     if principle and principle not in account.results:
         return Refusal("why_principle", {"value": principle, "known": ", ".join(account.results)})
     try:
@@ -82,7 +91,9 @@ def _find(
         return Refusal("why_not_found", {"value": what, "known": near})
 
 
-def _rows(store: RecordStore, table: str, column: str, value: str) -> list[tuple[Row, dict[str, object]]]:
+def _rows(
+    store: RecordStore, table: str, column: str, value: str
+) -> list[tuple[Row, dict[str, object]]]:
     found = store.rows_of(table, column, [value], 100_000).to_pylist()
     result = []
     for cells in found:
@@ -95,7 +106,9 @@ def _unit(account: Account, store: RecordStore, at: int, principle: str) -> Why:
     if principle == "benchmark":
         return _responsibility(account, store, at)
     if principle == "producer":
-        return _own_direct(account, store, at, np.ones(6, dtype=bool), Bilingual("direct emissions", "直接排放"))
+        return _own_direct(
+            account, store, at, np.ones(6, dtype=bool), Bilingual("direct emissions", "直接排放")
+        )
     if principle == "income":
         return _income(account, store, at)
     return _passing(account, store, at, account.passed[principle])  # type: ignore[index]
@@ -138,15 +151,28 @@ def _own_direct(
     mine = (records.direct.unit == at) & np.asarray(purposes, dtype=bool)[records.direct.purpose]
     value = float(records.direct.emission_tco2e[mine].sum())
     left_out = set(records.left_out_direct)
-    rows = [row for row, _ in _rows(store, "direct", "unit_id", records.units.ids[at])
-            if row.number not in left_out] if mine.any() else []  # fmt: skip
+    rows = (
+        [
+            row
+            for row, _ in _rows(store, "direct", "unit_id", records.units.ids[at])
+            if row.number not in left_out
+        ]
+        if mine.any()
+        else []
+    )
     return Why(name, value, T, Bilingual("sum of the direct rows", "直接排放各行之和"), rows=rows)
 
 
 def _valued(
-    account: Account, store: RecordStore, at: int, chosen: Floats, rate: Floats, leaves: bool,
-    name: Bilingual, ask: str,
-) -> list[Why]:  # fmt: skip
+    account: Account,
+    store: RecordStore,
+    at: int,
+    chosen: Floats,
+    rate: Floats,
+    leaves: bool,
+    name: Bilingual,
+    ask: str,
+) -> list[Why]:
     """Quantity times rate per class, from the rows of a unit."""
     records = account.records
     rows = records.outputs if leaves else records.inputs
@@ -160,12 +186,19 @@ def _valued(
     for cls in np.unique(rows.cls[mine]).tolist():
         label, measure = records.classes.names[cls], records.classes.measures[cls]
         amount, price = float(quantity[cls]), float(rate[cls])
-        formula = f"{'−' if leaves else ''}{number(amount)} {measure} × {number(price)} {T}/{measure}"
+        formula = (
+            f"{'−' if leaves else ''}{number(amount)} {measure} × {number(price)} {T}/{measure}"
+        )
         parts.append(
-            Why(Bilingual(f"{name.en}: {label}", f"{name.zh}：{label}"), sign * amount * price, T,
-                Bilingual(formula, formula), rows=behind.of(cls, leaves),
-                ask=f"{ask}:{records.classes.ids[cls]}")
-        )  # fmt: skip
+            Why(
+                Bilingual(f"{name.en}: {label}", f"{name.zh}：{label}"),
+                sign * amount * price,
+                T,
+                Bilingual(formula, formula),
+                rows=behind.of(cls, leaves),
+                ask=f"{ask}:{records.classes.ids[cls]}",
+            )
+        )
     return parts
 
 
@@ -174,14 +207,24 @@ def _responsibility(account: Account, store: RecordStore, at: int) -> Why:
     records, c = account.records, account.benchmarks.value
     lines = []
     for i, line in enumerate(LINES):
-        wanted = LINE_OF_PURPOSE == i
-        parts = _valued(account, store, at, wanted[records.inputs.purpose], c, False,
-                        Bilingual("takes in", "投入"), "class")  # fmt: skip
+        wanted = i == LINE_OF_PURPOSE
+        parts = _valued(
+            account,
+            store,
+            at,
+            wanted[records.inputs.purpose],
+            c,
+            False,
+            Bilingual("takes in", "投入"),
+            "class",
+        )
         own = _own_direct(account, store, at, wanted, Bilingual("burns or emits", "直接排放"))
         parts += [own] if own.rows else []
         if i == 0:
             everything = np.ones(len(records.outputs), dtype=bool)
-            parts += _valued(account, store, at, everything, c, True, Bilingual("puts out", "产出"), "class")
+            parts += _valued(
+                account, store, at, everything, c, True, Bilingual("puts out", "产出"), "class"
+            )
         if parts:
             value = sum(part.value for part in parts)
             formula = " + ".join(number(part.value) for part in parts[:_MOST]).replace("+ -", "− ")
@@ -189,11 +232,14 @@ def _responsibility(account: Account, store: RecordStore, at: int) -> Why:
     name = records.units.names[at]
     return Why(
         Bilingual(f"responsibility of {name}", f"{name} 的承担排放"),
-        sum(line.value for line in lines), T,
-        Bilingual("R = Σ benchmark × intake + direct − Σ benchmark × output",
-                  "R = Σ 基准值 × 投入 + 直接排放 − Σ 基准值 × 产出"),
+        sum(line.value for line in lines),
+        T,
+        Bilingual(
+            "R = Σ benchmark × intake + direct − Σ benchmark × output",
+            "R = Σ 基准值 × 投入 + 直接排放 − Σ 基准值 × 产出",
+        ),
         lines,
-    )  # fmt: skip
+    )
 
 
 def _class(account: Account, store: RecordStore, at: int) -> Why:
@@ -205,13 +251,21 @@ def _class(account: Account, store: RecordStore, at: int) -> Why:
     if origin != "estimated":
         rows = [row for row, _ in _rows(store, "exogenous", "class_id", records.classes.ids[at])]
         given = {
-            "exogenous": Bilingual(f"given from outside: {table.source[at]}", f"外来数值：{table.source[at]}"),
-            "published": Bilingual(f"published table: {table.source[at]}", f"公布表：{table.source[at]}"),
-            "service": Bilingual("a service of institutions: no product, 0 by definition",
-                                 "机构服务：按定义不是产品，基准值为 0"),
-            "none": Bilingual("nobody in scope makes it and no value is given: taken as 0",
-                              "范围内无人生产且未给出数值：按 0 计"),
-        }[origin]  # fmt: skip
+            "exogenous": Bilingual(
+                f"given from outside: {table.source[at]}", f"外来数值：{table.source[at]}"
+            ),
+            "published": Bilingual(
+                f"published table: {table.source[at]}", f"公布表：{table.source[at]}"
+            ),
+            "service": Bilingual(
+                "a service of institutions: no product, 0 by definition",
+                "机构服务：按定义不是产品，基准值为 0",
+            ),
+            "none": Bilingual(
+                "nobody in scope makes it and no value is given: taken as 0",
+                "范围内无人生产且未给出数值：按 0 计",
+            ),
+        }[origin]
         return Why(name, float(table.value[at]), measure, rows=rows, note=given)
     system, c = account.system, table.value
     mine = np.flatnonzero((system.makers.cls == at) & (system.omega > 0))
@@ -223,16 +277,31 @@ def _class(account: Account, store: RecordStore, at: int) -> Why:
     order = np.argsort(-np.abs(value), kind="stable")
     parts = []
     for k in order[:_MOST].tolist():
-        share = "" if system.makers.share[mine][k] == 1 else f"{number(float(system.makers.share[mine][k]))} × "
-        formula = (f"{number(float(system.omega[mine][k]))} × {share}"
-                   f"({number(float(burnt[k]))} + {number(float(embodied[k]))})")  # fmt: skip
+        share = (
+            ""
+            if system.makers.share[mine][k] == 1
+            else f"{number(float(system.makers.share[mine][k]))} × "
+        )
+        formula = (
+            f"{number(float(system.omega[mine][k]))} × {share}"
+            f"({number(float(burnt[k]))} + {number(float(embodied[k]))})"
+        )
         unit = int(units[k])
-        parts.append(Why(Bilingual(records.units.names[unit], records.units.names[unit]), float(value[k]),
-                         measure, Bilingual(formula, formula), ask=f"unit:{records.units.ids[unit]}"))  # fmt: skip
+        parts.append(
+            Why(
+                Bilingual(records.units.names[unit], records.units.names[unit]),
+                float(value[k]),
+                measure,
+                Bilingual(formula, formula),
+                ask=f"unit:{records.units.ids[unit]}",
+            )
+        )
     if len(order) > _MOST:
         rest = float(value[order[_MOST:]].sum())
         more = len(order) - _MOST
-        parts.append(Why(Bilingual(f"{more} further makers", f"其余 {more} 个生产者"), rest, measure))
+        parts.append(
+            Why(Bilingual(f"{more} further makers", f"其余 {more} 个生产者"), rest, measure)
+        )
     error = table.standard_error[at]
     told = "–" if np.isnan(error) else number(float(error))
     note = Bilingual(
@@ -241,18 +310,25 @@ def _class(account: Account, store: RecordStore, at: int) -> Why:
         f"{table.makers[at]} 个生产者，{account.method.weights} 平均；标准误 {told}；数值误差不超过 {table.bound[at]:.1e}",
     )
     return Why(
-        name, float(sum(part.value for part in parts)), measure,
-        Bilingual("c = Σ over makers of weight × share × (direct + Σ benchmark × intake)",
-                  "c = Σ（生产者）权重 × 分摊 × （直接排放 + Σ 基准值 × 投入）"),
-        parts, note=note,
-    )  # fmt: skip
+        name,
+        float(sum(part.value for part in parts)),
+        measure,
+        Bilingual(
+            "c = Σ over makers of weight × share × (direct + Σ benchmark × intake)",
+            "c = Σ（生产者）权重 × 分摊 × （直接排放 + Σ 基准值 × 投入）",
+        ),
+        parts,
+        note=note,
+    )
 
 
 def _passing(account: Account, store: RecordStore, at: int, found: Passed) -> Why:
     """Kept and final parts of a unit when burdens are handed on."""
     records = account.records
     enters = entering(account.method)
-    is_maker = bool(((account.makers.unit == at) & ~account.books.service[account.makers.cls]).any())
+    is_maker = bool(
+        ((account.makers.unit == at) & ~account.books.service[account.makers.cls]).any()
+    )
     production = _received(account, store, at, found, enters)
     name = records.units.names[at]
     parts: list[Why] = []
@@ -260,18 +336,30 @@ def _passing(account: Account, store: RecordStore, at: int, found: Passed) -> Wh
         burden = sum(part.value for part in production)
         share = found.kept[at] / burden if burden else 0.0
         parts.append(
-            Why(Bilingual("kept of the production burden", "生产负担中自留的部分"), float(found.kept[at]), T,
-                Bilingual(f"{number(float(share))} × {number(burden)}", f"{number(float(share))} × {number(burden)}"),
-                [Why(Bilingual("production burden", "生产负担"), burden, T, parts=production)])
-        )  # fmt: skip
+            Why(
+                Bilingual("kept of the production burden", "生产负担中自留的部分"),
+                float(found.kept[at]),
+                T,
+                Bilingual(
+                    f"{number(float(share))} × {number(burden)}",
+                    f"{number(float(share))} × {number(burden)}",
+                ),
+                [Why(Bilingual("production burden", "生产负担"), burden, T, parts=production)],
+            )
+        )
     else:
         parts += production
     parts += _received(account, store, at, found, ~enters)
     return Why(
-        Bilingual(f"figure of {name}", f"{name} 的数值"), sum(part.value for part in parts), T,
-        Bilingual("what it keeps as a maker + all it takes in and burns as a final user",
-                  "作为生产者自留的部分 + 作为最终使用者的全部投入与直接排放"), parts,
-    )  # fmt: skip
+        Bilingual(f"figure of {name}", f"{name} 的数值"),
+        sum(part.value for part in parts),
+        T,
+        Bilingual(
+            "what it keeps as a maker + all it takes in and burns as a final user",
+            "作为生产者自留的部分 + 作为最终使用者的全部投入与直接排放",
+        ),
+        parts,
+    )
 
 
 def _received(
@@ -283,10 +371,26 @@ def _received(
     here = np.asarray(purposes, dtype=bool)[inputs.purpose] & ~account.books.service[inputs.cls]
     own = _own_direct(account, store, at, purposes, Bilingual("burns or emits", "直接排放"))
     parts = [own] if own.rows and own.value else []
-    parts += _valued(account, store, at, here & (of_row == -1), found.residual_mix, False,
-                     Bilingual("takes in, supplier not named", "投入（未指明供应方）"), "mix")  # fmt: skip
-    parts += _valued(account, store, at, here & (of_row == FOREIGN), account.benchmarks.value, False,
-                     Bilingual("takes in from a named supplier outside", "投入（指明的外地供应方）"), "class")  # fmt: skip
+    parts += _valued(
+        account,
+        store,
+        at,
+        here & (of_row == -1),
+        found.residual_mix,
+        False,
+        Bilingual("takes in, supplier not named", "投入（未指明供应方）"),
+        "mix",
+    )
+    parts += _valued(
+        account,
+        store,
+        at,
+        here & (of_row == FOREIGN),
+        account.benchmarks.value,
+        False,
+        Bilingual("takes in from a named supplier outside", "投入（指明的外地供应方）"),
+        "class",
+    )
     for row in np.flatnonzero((inputs.unit == at) & here & (of_row >= 0)).tolist():
         maker = int(of_row[row])
         seller, cls = int(account.makers.unit[maker]), int(inputs.cls[row])
@@ -294,8 +398,15 @@ def _received(
         measure = records.classes.measures[cls]
         formula = f"{number(amount)} {measure} × {number(rate)} {T}/{measure}"
         text = f"{records.classes.names[cls]} ← {records.units.names[seller]}"
-        parts.append(Why(Bilingual(f"takes in by name: {text}", f"投入（指明）：{text}"), amount * rate, T,
-                         Bilingual(formula, formula), ask=f"unit:{records.units.ids[seller]}@consumer"))  # fmt: skip
+        parts.append(
+            Why(
+                Bilingual(f"takes in by name: {text}", f"投入（指明）：{text}"),
+                amount * rate,
+                T,
+                Bilingual(formula, formula),
+                ask=f"unit:{records.units.ids[seller]}@consumer",
+            )
+        )
     return parts
 
 
@@ -309,8 +420,16 @@ def _mix(account: Account, store: RecordStore, at: int) -> Why:
     label = records.classes.names[at]
     name = Bilingual(f"residual mix of {label}", f"{label} 的剩余组合强度")
     if total <= 0:
-        note = Bilingual("nothing is left unnamed: the benchmark is taken", "没有未指明的供应：取基准值")
-        return Why(name, float(found.residual_mix[at]), measure, note=note, ask=f"class:{records.classes.ids[at]}")
+        note = Bilingual(
+            "nothing is left unnamed: the benchmark is taken", "没有未指明的供应：取基准值"
+        )
+        return Why(
+            name,
+            float(found.residual_mix[at]),
+            measure,
+            note=note,
+            ask=f"class:{records.classes.ids[at]}",
+        )
     parts = []
     carried = supply.unnamed[mine] * found.intensity[mine]
     order = np.argsort(-np.abs(carried), kind="stable")
@@ -318,20 +437,46 @@ def _mix(account: Account, store: RecordStore, at: int) -> Why:
         maker = int(mine[k])
         formula = f"{number(float(supply.unnamed[maker]))} × {number(float(found.intensity[maker]))} / {number(total)}"
         unit = records.units.names[makers.unit[maker]]
-        parts.append(Why(Bilingual(unit, unit), float(carried[k]) / total, measure, Bilingual(formula, formula)))
+        parts.append(
+            Why(
+                Bilingual(unit, unit),
+                float(carried[k]) / total,
+                measure,
+                Bilingual(formula, formula),
+            )
+        )
     if len(order) > _MOST:
         more = len(order) - _MOST
-        parts.append(Why(Bilingual(f"{more} further makers", f"其余 {more} 个生产者"),
-                         float(carried[order[_MOST:]].sum()) / total, measure))  # fmt: skip
+        parts.append(
+            Why(
+                Bilingual(f"{more} further makers", f"其余 {more} 个生产者"),
+                float(carried[order[_MOST:]].sum()) / total,
+                measure,
+            )
+        )
     imported = float(supply.imports_unnamed[at])
     if imported:
         rate = float(account.benchmarks.value[at])
         formula = f"{number(imported)} × {number(rate)} / {number(total)}"
-        parts.append(Why(Bilingual("imports at the benchmark", "调入（按基准值）"), imported * rate / total,
-                         measure, Bilingual(formula, formula), ask=f"class:{records.classes.ids[at]}"))  # fmt: skip
-    return Why(name, sum(part.value for part in parts), measure,
-               Bilingual("what unnamed output and imports carry / their quantity", "未指明的产出与调入所含排放 / 其数量"),
-               parts)  # fmt: skip
+        parts.append(
+            Why(
+                Bilingual("imports at the benchmark", "调入（按基准值）"),
+                imported * rate / total,
+                measure,
+                Bilingual(formula, formula),
+                ask=f"class:{records.classes.ids[at]}",
+            )
+        )
+    return Why(
+        name,
+        sum(part.value for part in parts),
+        measure,
+        Bilingual(
+            "what unnamed output and imports carry / their quantity",
+            "未指明的产出与调入所含排放 / 其数量",
+        ),
+        parts,
+    )
 
 
 def _income(account: Account, store: RecordStore, at: int) -> Why:
@@ -341,22 +486,49 @@ def _income(account: Account, store: RecordStore, at: int) -> Why:
     name = records.units.names[at]
     sells = per_value != 0 or bool((account.makers.unit == at).any())
     purposes = ~entering(account.method) if sells else np.ones(6, dtype=bool)
-    rest = _own_direct(account, store, at, purposes, Bilingual("its own direct emissions as a final user", "作为最终使用者的直接排放"))
+    rest = _own_direct(
+        account,
+        store,
+        at,
+        purposes,
+        Bilingual("its own direct emissions as a final user", "作为最终使用者的直接排放"),
+    )
     enabled = float(found.unit[at]) - rest.value
     imports = float(found.imports[at])
     primary = (enabled - imports) / per_value if per_value else 0.0
     h = number(per_value)
-    parts = [
-        Why(Bilingual("enabled by its primary inputs", "由其初始投入促成"), enabled - imports, T,
-            Bilingual(f"{number(primary)} × {h}", f"{number(primary)} × {h}")),
-        Why(Bilingual("enabled by its imported inputs", "由其调入投入促成"), imports, T,
-            Bilingual(f"{number(imports / per_value if per_value else 0.0)} × {h}",
-                      f"{number(imports / per_value if per_value else 0.0)} × {h}")),
-    ] if sells else []  # fmt: skip
+    parts = (
+        [
+            Why(
+                Bilingual("enabled by its primary inputs", "由其初始投入促成"),
+                enabled - imports,
+                T,
+                Bilingual(f"{number(primary)} × {h}", f"{number(primary)} × {h}"),
+            ),
+            Why(
+                Bilingual("enabled by its imported inputs", "由其调入投入促成"),
+                imports,
+                T,
+                Bilingual(
+                    f"{number(imports / per_value if per_value else 0.0)} × {h}",
+                    f"{number(imports / per_value if per_value else 0.0)} × {h}",
+                ),
+            ),
+        ]
+        if sells
+        else []
+    )
     parts += [rest] if rest.rows else []
-    return Why(Bilingual(f"income figure of {name}", f"{name} 的收入原则数值"), sum(p.value for p in parts), T,
-               Bilingual("(primary inputs + imports) × emissions enabled per value", "（初始投入 + 调入）× 单位金额促成的排放"),
-               parts)  # fmt: skip
+    return Why(
+        Bilingual(f"income figure of {name}", f"{name} 的收入原则数值"),
+        sum(p.value for p in parts),
+        T,
+        Bilingual(
+            "(primary inputs + imports) × emissions enabled per value",
+            "（初始投入 + 调入）× 单位金额促成的排放",
+        ),
+        parts,
+    )
 
 
 def _region(account: Account, store: RecordStore, at: int) -> Why:
@@ -368,16 +540,31 @@ def _region(account: Account, store: RecordStore, at: int) -> Why:
     for i, line in enumerate(LINES):
         here = np.flatnonzero((records.units.region == at) & (account.lines[:, i] != 0))
         order = here[np.argsort(-np.abs(account.lines[here, i]), kind="stable")]
-        units = [Why(Bilingual(records.units.names[u], records.units.names[u]), float(account.lines[u, i]), T,
-                     ask=f"unit:{records.units.ids[u]}") for u in order[:_MOST].tolist()]  # fmt: skip
+        units = [
+            Why(
+                Bilingual(records.units.names[u], records.units.names[u]),
+                float(account.lines[u, i]),
+                T,
+                ask=f"unit:{records.units.ids[u]}",
+            )
+            for u in order[:_MOST].tolist()
+        ]
         if len(order) > _MOST:
             more = len(order) - _MOST
-            units.append(Why(Bilingual(f"{more} further units", f"其余 {more} 个单元"),
-                             float(account.lines[order[_MOST:], i].sum()), T))  # fmt: skip
+            units.append(
+                Why(
+                    Bilingual(f"{more} further units", f"其余 {more} 个单元"),
+                    float(account.lines[order[_MOST:], i].sum()),
+                    T,
+                )
+            )
         if units:
             parts.append(Why(_LINE_NAMES[line], sum(u.value for u in units), T, parts=units))
     trade = records.trade
-    for label, out, sign in ((Bilingual("exports", "调出"), True, 1.0), (Bilingual("imports", "调入"), False, -1.0)):
+    for label, out, sign in (
+        (Bilingual("exports", "调出"), True, 1.0),
+        (Bilingual("imports", "调入"), False, -1.0),
+    ):
         mine = (trade.region == at) & (trade.is_export == out)
         crossed = []
         for k in np.flatnonzero(mine).tolist():
@@ -386,45 +573,102 @@ def _region(account: Account, store: RecordStore, at: int) -> Why:
             formula = f"{number(float(trade.quantity[k]))} {measure} × {number(float(c[cls]))} {T}/{measure}"
             with_whom = trade.partner_names[k] or "–"
             text = f"{records.classes.names[cls]} ↔ {with_whom}"
-            crossed.append(Why(Bilingual(text, text), sign * float(trade.quantity[k] * c[cls]), T,
-                               Bilingual(formula, formula), ask=f"class:{records.classes.ids[cls]}"))  # fmt: skip
+            crossed.append(
+                Why(
+                    Bilingual(text, text),
+                    sign * float(trade.quantity[k] * c[cls]),
+                    T,
+                    Bilingual(formula, formula),
+                    ask=f"class:{records.classes.ids[cls]}",
+                )
+            )
         if crossed:
             parts.append(Why(label, sum(p.value for p in crossed), T, parts=crossed))
     if region.stocks:
         parts.append(Why(Bilingual("growth of stocks", "库存增加"), region.stocks, T))
-    gaps = [Why(Bilingual(records.classes.names[p], records.classes.names[p]), float(region.discrepancy[p]), T,
-                ask=f"class:{records.classes.ids[p]}") for p in np.flatnonzero(region.discrepancy).tolist()]  # fmt: skip
+    gaps = [
+        Why(
+            Bilingual(records.classes.names[p], records.classes.names[p]),
+            float(region.discrepancy[p]),
+            T,
+            ask=f"class:{records.classes.ids[p]}",
+        )
+        for p in np.flatnonzero(region.discrepancy).tolist()
+    ]
     if gaps:
-        parts.append(Why(Bilingual("records that do not close", "记录差额"), sum(g.value for g in gaps), T,
-                         Bilingual("benchmark × (output + imports − exports − stock growth − use)",
-                                   "基准值 ×（产出 + 调入 − 调出 − 库存增加 − 使用）"), gaps))  # fmt: skip
-    note = Bilingual(f"direct emissions of the region: {number(region.direct)} {T}; the region answers for "
-                     f"{number(region.answers_for)} {T}",
-                     f"该地区直接排放 {number(region.direct)} {T}；该地区承担 {number(region.answers_for)} {T}")  # fmt: skip
-    return Why(Bilingual(f"balance of {name}", f"{name} 的平衡"), sum(p.value for p in parts), T,
-               Bilingual("production + daily + construction + maintenance + exports − imports + stocks + "
-                         "what does not close = direct emissions",
-                         "生产 + 日常 + 建设 + 维护 + 调出 − 调入 + 库存 + 差额 = 直接排放"),
-               parts, note=note)  # fmt: skip
+        parts.append(
+            Why(
+                Bilingual("records that do not close", "记录差额"),
+                sum(g.value for g in gaps),
+                T,
+                Bilingual(
+                    "benchmark × (output + imports − exports − stock growth − use)",
+                    "基准值 ×（产出 + 调入 − 调出 − 库存增加 − 使用）",
+                ),
+                gaps,
+            )
+        )
+    note = Bilingual(
+        f"direct emissions of the region: {number(region.direct)} {T}; the region answers for "
+        f"{number(region.answers_for)} {T}",
+        f"该地区直接排放 {number(region.direct)} {T}；该地区承担 {number(region.answers_for)} {T}",
+    )
+    return Why(
+        Bilingual(f"balance of {name}", f"{name} 的平衡"),
+        sum(p.value for p in parts),
+        T,
+        Bilingual(
+            "production + daily + construction + maintenance + exports − imports + stocks + "
+            "what does not close = direct emissions",
+            "生产 + 日常 + 建设 + 维护 + 调出 − 调入 + 库存 + 差额 = 直接排放",
+        ),
+        parts,
+        note=note,
+    )
 
 
 def _total(account: Account, principle: str) -> Why:
     """Both sides of a conservation statement."""
     result = account.results[principle]  # type: ignore[index]
-    chosen = account.listed if principle in ("benchmark", "producer") else np.ones_like(account.listed)
+    chosen = (
+        account.listed if principle in ("benchmark", "producer") else np.ones_like(account.listed)
+    )
     parts = [Why(Bilingual("all units", "全部单元"), float(result.unit[chosen].sum()), T)]
-    for key, sign, label in (("exports", 1, Bilingual("exports", "调出")), ("imports", -1, Bilingual("imports", "调入")),
-                             ("stocks", 1, Bilingual("growth of stocks", "库存增加"))):  # fmt: skip
+    for key, sign, label in (
+        ("exports", 1, Bilingual("exports", "调出")),
+        ("imports", -1, Bilingual("imports", "调入")),
+        ("stocks", 1, Bilingual("growth of stocks", "库存增加")),
+    ):
         if key in result.boundary and principle != "income":
             parts.append(Why(label, sign * result.boundary[key], T))
     if result.discrepancy.any():
-        parts.append(Why(Bilingual("records that do not close", "记录差额"), float(result.discrepancy.sum()), T))
+        parts.append(
+            Why(
+                Bilingual("records that do not close", "记录差额"),
+                float(result.discrepancy.sum()),
+                T,
+            )
+        )
     rest = result.conservation.accounted - sum(part.value for part in parts)
     if principle == "benchmark":
-        parts.append(Why(Bilingual("benchmark × net output of the units, from the record store's own sums",
-                                   "基准值 × 各单元净产出（由记录库另行汇总）"), rest, T))  # fmt: skip
-    return Why(Bilingual(f"accounted under {principle}", f"{principle} 原则核算总量"), result.conservation.accounted, T,
-               Bilingual(f"= {number(result.conservation.direct)} {T} of direct emissions, gap "
-                         f"{result.conservation.relative_gap:.1e}",
-                         f"= 直接排放 {number(result.conservation.direct)} {T}，相对差 {result.conservation.relative_gap:.1e}"),
-               parts)  # fmt: skip
+        parts.append(
+            Why(
+                Bilingual(
+                    "benchmark × net output of the units, from the record store's own sums",
+                    "基准值 × 各单元净产出（由记录库另行汇总）",
+                ),
+                rest,
+                T,
+            )
+        )
+    return Why(
+        Bilingual(f"accounted under {principle}", f"{principle} 原则核算总量"),
+        result.conservation.accounted,
+        T,
+        Bilingual(
+            f"= {number(result.conservation.direct)} {T} of direct emissions, gap "
+            f"{result.conservation.relative_gap:.1e}",
+            f"= 直接排放 {number(result.conservation.direct)} {T}，相对差 {result.conservation.relative_gap:.1e}",
+        ),
+        parts,
+    )

@@ -67,10 +67,15 @@ def count_money(books: Books, makers: Makers, supply: Supply, enters: Mask) -> M
         value = np.where(product, np.asarray(by_class[makers.unit, makers.cls]).ravel(), 0.0)
     buys = enters & ~books.service[inputs.cls]
     bought = np.bincount(inputs.unit[buys], inputs.value[buys], units)
-    own = buys & _makes_it(books, makers) & (
-        (supply.of_row == -1) if inputs.supplier is None
-        else (inputs.supplier == -1) | (inputs.supplier == inputs.unit)
-    )  # fmt: skip
+    own = (
+        buys
+        & _makes_it(books, makers)
+        & (
+            (supply.of_row == -1)
+            if inputs.supplier is None
+            else (inputs.supplier == -1) | (inputs.supplier == inputs.unit)
+        )
+    )
     return Money(
         value,
         np.bincount(makers.unit, value, units),
@@ -92,7 +97,9 @@ def value_added_alpha(
     _report_value_added(books, makers, money, "shared", findings)
     net = money.of_unit - money.own_use
     added = money.of_unit - money.purchases
-    return np.where(net > 0, 1.0 - np.divide(added, net, out=np.zeros_like(net), where=net > 0), 0.0)
+    return np.where(
+        net > 0, 1.0 - np.divide(added, net, out=np.zeros_like(net), where=net > 0), 0.0
+    )
 
 
 def _report_value_added(
@@ -104,15 +111,29 @@ def _report_value_added(
     known = {(f.code, f.value) for f in findings}
     for u in np.flatnonzero(is_maker & ~(money.of_unit > 0)).tolist():
         if ("output_value_zero", records.units.ids[u]) not in known:
-            findings.append(Finding("output_value_zero", "flows", None, "value", records.units.ids[u],
-                                    {"principle": principle}))  # fmt: skip
+            findings.append(
+                Finding(
+                    "output_value_zero",
+                    "flows",
+                    None,
+                    "value",
+                    records.units.ids[u],
+                    {"principle": principle},
+                )
+            )
     short = is_maker & (money.of_unit > 0) & (money.purchases > money.of_unit * (1 + 1e-12))
     for u in np.flatnonzero(short).tolist():
         if ("value_added_negative", records.units.ids[u]) not in known:
             findings.append(
-                Finding("value_added_negative", "flows", None, "value", records.units.ids[u],
-                        {"inputs": f"{money.purchases[u]:g}", "output": f"{money.of_unit[u]:g}"})
-            )  # fmt: skip
+                Finding(
+                    "value_added_negative",
+                    "flows",
+                    None,
+                    "value",
+                    records.units.ids[u],
+                    {"inputs": f"{money.purchases[u]:g}", "output": f"{money.of_unit[u]:g}"},
+                )
+            )
 
 
 def hand_back(
@@ -129,7 +150,9 @@ def hand_back(
     buys = enters & ~books.service[inputs.cls] & (per_x[inputs.unit] > 0)
     unnamed, named = buys & (supply.of_row == -1), buys & (supply.of_row >= 0)
     foreign = buys & (supply.of_row == FOREIGN)
-    open_value = matrix(inputs.unit[unnamed], inputs.cls[unnamed], inputs.value[unnamed], books.shape)
+    open_value = matrix(
+        inputs.unit[unnamed], inputs.cls[unnamed], inputs.value[unnamed], books.shape
+    )
     seller = makers.unit[supply.of_row[named]]
     by_name = matrix(seller, inputs.unit[named], inputs.value[named], (units, units))
     offered = money.output * supply.unnamed / makers.output

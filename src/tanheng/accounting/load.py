@@ -8,11 +8,13 @@ that refer to it are still checked for everything else.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
+import numpy.typing as npt
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from tanheng.accounting import schema
 from tanheng.accounting.cells import PERIOD_INSIDE, judge_period
@@ -25,6 +27,8 @@ from tanheng.accounting.dimensions import (
     read_stocks,
     read_trade,
 )
+from tanheng.accounting.directrows import CARBON_DIOXIDE, FUEL_SOURCES, code_direct
+from tanheng.accounting.flowrows import code_flows
 from tanheng.accounting.method import Method
 from tanheng.accounting.records import (
     Direct,
@@ -38,7 +42,7 @@ from tanheng.accounting.records import (
     Totals,
     Trade,
 )
-from tanheng.accounting.rows import CARBON_DIOXIDE, FUEL_SOURCES, code_direct, code_flows
+from tanheng.accounting.rows import profiled
 from tanheng.accounting.schema import choice_named
 from tanheng.accounting.store import RecordStore
 from tanheng.errors import Finding
@@ -70,7 +74,8 @@ def _broken_tables(store: RecordStore, findings: list[Finding]) -> set[str]:
         if missing and not already:
             broken.add(table.name)
             findings.extend(
-                Finding("column_missing", table.name, None, c.name, None, {"zh": c.zh}) for c in missing
+                Finding("column_missing", table.name, None, c.name, None, {"zh": c.zh})
+                for c in missing
             )
         elif already:
             broken.add(table.name)
@@ -80,13 +85,25 @@ def _broken_tables(store: RecordStore, findings: list[Finding]) -> set[str]:
     return broken
 
 
-def periods_of(store: RecordStore, broken: set[str]) -> list[Period]:
+def _profiles(store: RecordStore, method: Method, broken: set[str]) -> dict[str, pa.Table]:
+    """Distinct spellings and sums of the big tables."""
+    fossil = ("gas", "source") if method.scope == "fossil_co2" else ()
+    wanted = {
+        "flows": (schema.FLOWS, "quantity", ("product_id",)),
+        "direct": (schema.DIRECT, "emission_tco2e", fossil),
+    }
+    return {
+        name: profiled(store, table, number, extra)
+        for name, (table, number, extra) in wanted.items()
+        if name not in broken and store.columns(name) is not None
+    }
+
+
+def periods_of(profiles: Mapping[str, pa.Table]) -> list[Period]:
     """Distinct periods that flows and direct rows are recorded for, in order."""
     found: set[Period] = set()
-    for table in ("flows", "direct"):
-        if table in broken or store.columns(table) is None:
-            continue
-        for text in store.distinct(table, ["period"])["period"].to_pylist():
+    for profile in profiles.values():
+        for text in set(profile["period"].to_pylist()):
             try:
                 found.add(Period.parse(text or ""))
             except ValueError:
@@ -95,17 +112,26 @@ def periods_of(store: RecordStore, broken: set[str]) -> list[Period]:
 
 
 def choose_period(
-    store: RecordStore, wanted: Period | None, broken: set[str], findings: list[Finding]
+    profiles: Mapping[str, pa.Table],
+    wanted: Period | None,
+    broken: set[str],
+    findings: list[Finding],
 ) -> Period | None:
     """The period of the account: the one asked for, or the only year of the records."""
-    known = periods_of(store, broken)
+    known = periods_of(profiles)
     listed = ", ".join(str(period) for period in known[:12]) or "–"
     if wanted is not None:
         if not any(period.overlaps(wanted) for period in known):
             findings.append(
-                Finding("period_without_rows", "flows", None, "period", str(wanted),
-                        {"period": wanted, "known": listed})
-            )  # fmt: skip
+                Finding(
+                    "period_without_rows",
+                    "flows",
+                    None,
+                    "period",
+                    str(wanted),
+                    {"period": wanted, "known": listed},
+                )
+            )
         return wanted
     years = sorted({period.start.year for period in known})
     if len(years) == 1:
@@ -115,9 +141,15 @@ def choose_period(
         findings.append(Finding("period_choose", "flows", None, "period", None, {"known": spelled}))
     elif not broken:
         findings.append(
-            Finding("period_without_rows", "flows", None, "period", None,
-                    {"period": "–", "known": listed})
-        )  # fmt: skip
+            Finding(
+                "period_without_rows",
+                "flows",
+                None,
+                "period",
+                None,
+                {"period": "–", "known": listed},
+            )
+        )
     # Go on with the first year, so that all other faults are found in this run too.
     return Period.year(years[0]) if years else None
 
@@ -138,7 +170,8 @@ def load(
     """
     findings = store.findings()
     broken = _broken_tables(store, findings)
-    chosen = choose_period(store, period, broken, findings)
+    profiles = _profiles(store, method, broken)
+    chosen = choose_period(profiles, period, broken, findings)
     if chosen is None:
         read_dimensions(store, findings, broken)
         return Loaded(None, findings)
@@ -158,26 +191,50 @@ def load(
         inputs, outputs = _no_flows()
     else:
         inputs, outputs, flows_without = code_flows(
-            store, dims, chosen, for_flows, len(dims.units),
+            store,
+            profiles["flows"],
+            dims,
+            chosen,
+            for_flows,
+            len(dims.units),
             values="needed" if values else "where given" if economic else "no",
-            skip=skip, findings=findings,
-        )  # fmt: skip
+            skip=skip,
+            findings=findings,
+        )
     if store.columns("direct") is None or "direct" in broken:
         direct = _no_direct()
     else:
         direct, direct_without = code_direct(
-            store, chosen, for_direct,
-            fossil_only=method.scope == "fossil_co2", skip=skip, findings=findings,
-        )  # fmt: skip
+            store,
+            profiles["direct"],
+            chosen,
+            for_direct,
+            fossil_only=method.scope == "fossil_co2",
+            skip=skip,
+            findings=findings,
+        )
     if broken or any(f.code in ("period_choose", "period_without_rows") for f in findings):
         return Loaded(None, findings)
     if method.services == "makers":
         inputs, direct = _settle_institutions(dims, inputs, outputs, direct)
-    totals = _totals(store, chosen, dims, method, flows_without, direct_without)
+    totals = _totals(store, profiles, chosen, dims, method, flows_without, direct_without)
     records = Records(
-        store.label, chosen, dims.regions, dims.units, dims.classes, dims.products, inputs, outputs,
-        direct, trade, stocks, exogenous, totals, flows_without, direct_without,
-    )  # fmt: skip
+        store.label,
+        chosen,
+        dims.regions,
+        dims.units,
+        dims.classes,
+        dims.products,
+        inputs,
+        outputs,
+        direct,
+        trade,
+        stocks,
+        exogenous,
+        totals,
+        flows_without,
+        direct_without,
+    )
     return Loaded(records, findings)
 
 
@@ -230,45 +287,47 @@ def _boundary(
     return trade, foreign, stocks
 
 
-def _encoded(table: pa.Table, column: str) -> tuple[list[int], list[str | None]]:
+def _encoded(table: pa.Table, column: str) -> tuple[npt.NDArray[np.int64], list[str | None]]:
     if column not in table.column_names:
-        return [0] * len(table), [None]
+        return np.zeros(len(table), dtype=np.int64), [None]
     chunk = table[column].combine_chunks().dictionary_encode(null_encoding="encode")
-    return chunk.indices.to_numpy().tolist(), chunk.dictionary.to_pylist()
+    return chunk.indices.to_numpy().astype(np.int64), chunk.dictionary.to_pylist()
 
 
-def _flow_totals(
-    store: RecordStore, period: Period, dims: Dimensions, without: Sequence[int]
-) -> tuple[Floats, Floats]:
+def _flow_totals(sums: pa.Table, period: Period, dims: Dimensions) -> Totals:
     """Class quantities put out and taken in, from sums the store makes per spelling."""
-    made, used = np.zeros(len(dims.classes)), np.zeros(len(dims.classes))
-    present = store.columns("flows") or frozenset()
-    by = [c for c in ("product_id", "measure", "direction", "kind", "period") if c in present]
-    if not by:
-        return made, used
-    sums = store.totals("flows", by, "quantity", without)
-    codes = {column: _encoded(sums, column) for column in ("measure", "direction", "kind", "period")}
+    classes = len(dims.classes)
+    made, used = np.zeros(classes), np.zeros(classes)
+    used_rows = np.zeros(classes, dtype=np.int64)
+    codes = {
+        column: _encoded(sums, column) for column in ("measure", "direction", "kind", "period")
+    }
     measures = [_measure(text) for text in codes["measure"][1]]
     leaves = [_named(schema.FLOWS, "direction", text) == "out" for text in codes["direction"][1]]
     kinds = [_named(schema.FLOWS, "kind", text) or "normal" for text in codes["kind"][1]]
     starts = [_start(text, period) for text in codes["period"][1]]
     products = dims.products
-    code = np.array([dims.keys.get(text, -1) for text in sums["product_id"].to_pylist()], dtype=np.int32)
-    days = np.array([starts[i] or 0 for i in codes["period"][0]], dtype=np.int64)
+    ids = pa.array(products.ids, pa.string())
+    found = pc.index_in(sums["product_id"].combine_chunks(), value_set=ids)
+    code = found.fill_null(-1).to_numpy(zero_copy_only=False).astype(np.int32)
+    starts_of = np.array([start or 0 for start in starts], dtype=np.int64)
+    days = starts_of[codes["period"][0]]
     row = products.mapping(code, days)
-    counted = np.array([starts[i] is not None for i in codes["period"][0]], dtype=bool) & (row >= 0)
+    inside = np.array([start is not None for start in starts], dtype=bool)
+    counted = inside[codes["period"][0]] & (row >= 0)
     size = np.array([float(m.factor) if m else 0.0 for m in measures])[codes["measure"][0]]
     sign = np.array([-1.0 if kind == "return" else 1.0 for kind in kinds])[codes["kind"][0]]
     credit = np.array([kind == "byproduct_credit" for kind in kinds])[codes["kind"][0]]
     goes_out = np.array(leaves)[codes["direction"][0]]
     amount = sums["total"].to_numpy() * size * sign * np.where(credit & goes_out, -1.0, 1.0)
-    if not len(products.scale):
-        return made, used
-    amount = np.where(counted, amount * products.scale[np.maximum(row, 0)], 0.0)
-    cls, is_made = products.cls[np.maximum(row, 0)], goes_out & ~credit
-    made += np.bincount(cls[is_made], amount[is_made], len(made))
-    used += np.bincount(cls[~is_made], amount[~is_made], len(used))
-    return made, used
+    if len(products.scale):
+        amount = np.where(counted, amount * products.scale[np.maximum(row, 0)], 0.0)
+        cls, is_made = products.cls[np.maximum(row, 0)], goes_out & ~credit
+        made += np.bincount(cls[is_made], amount[is_made], classes)
+        used += np.bincount(cls[~is_made], amount[~is_made], classes)
+        rows = np.where(counted, sums["n"].to_numpy(), 0)
+        used_rows += np.bincount(cls[~is_made], rows[~is_made], classes).astype(np.int64)
+    return Totals(made, used, used_rows, 0.0)
 
 
 def _measure(text: str | None) -> Measure | None:
@@ -290,22 +349,38 @@ def _start(text: str | None, period: Period) -> int | None:
 
 
 def _totals(
-    store: RecordStore, period: Period, dims: Dimensions, method: Method,
-    flows_without: Sequence[int], direct_without: Sequence[int],
-) -> Totals:  # fmt: skip
+    store: RecordStore,
+    profiles: Mapping[str, pa.Table],
+    period: Period,
+    dims: Dimensions,
+    method: Method,
+    flows_without: Sequence[int],
+    direct_without: Sequence[int],
+) -> Totals:
     """Sums by the store itself, for the check on conservation."""
-    made, used = _flow_totals(store, period, dims, flows_without)
-    present = store.columns("direct")
-    if not present:
-        return Totals(made, used, 0.0)
+
+    def again(name: str, number: str, without: Sequence[int]) -> pa.Table | None:
+        """The profile; taken anew where rows were left out."""
+        profile = profiles.get(name)
+        if profile is None or not without:
+            return profile
+        by = [c for c in profile.column_names if c not in ("n", "total")]
+        return store.totals(name, by, number, without)
+
+    flows = again("flows", "quantity", flows_without)
+    classes = len(dims.classes)
+    totals = Totals(np.zeros(classes), np.zeros(classes), np.zeros(classes, dtype=np.int64), 0.0)
+    if flows is not None:
+        totals = _flow_totals(flows, period, dims)
+    direct = again("direct", "emission_tco2e", direct_without)
+    if direct is None:
+        return totals
     fossil = method.scope == "fossil_co2"
-    by = ["period", *(c for c in ("gas", "source") if fossil and c in present)]
-    sums = store.totals("direct", by, "emission_tco2e", direct_without)
     total = 0.0
-    for entry in sums.to_pylist():
+    for entry in direct.to_pylist():
         inside = _start(entry["period"], period) is not None
-        burnt = normal(entry.get("gas") or "").casefold() in CARBON_DIOXIDE \
-            and normal(entry.get("source") or "").casefold() in FUEL_SOURCES  # fmt: skip
+        gas, source = normal(entry.get("gas") or ""), normal(entry.get("source") or "")
+        burnt = gas.casefold() in CARBON_DIOXIDE and source.casefold() in FUEL_SOURCES
         if inside and (burnt or not fossil):
             total += entry["total"]
-    return Totals(made, used, total)
+    return replace(totals, direct_tco2e=total)

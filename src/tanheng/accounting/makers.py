@@ -69,10 +69,18 @@ def _report_idle(records: Records, outputs: Sparse, findings: list[Finding]) -> 
     idle = np.flatnonzero(outputs.data <= 0)
     for i in idle.tolist():
         findings.append(
-            Finding("maker_without_output", "flows", None, "quantity",
-                    records.units.ids[outputs.row[i]],
-                    {"class_id": records.classes.ids[outputs.col[i]], "quantity": f"{outputs.data[i]:g}"})
-        )  # fmt: skip
+            Finding(
+                "maker_without_output",
+                "flows",
+                None,
+                "quantity",
+                records.units.ids[outputs.row[i]],
+                {
+                    "class_id": records.classes.ids[outputs.col[i]],
+                    "quantity": f"{outputs.data[i]:g}",
+                },
+            )
+        )
 
 
 def _dimension(records: Records, wanted: str) -> npt.NDArray[np.bool_]:
@@ -112,7 +120,11 @@ def _base(text: str) -> float:
 
 
 def _joint_shares(
-    records: Records, unit: Ints, cls: Ints, products: npt.NDArray[np.int64], findings: list[Finding]
+    records: Records,
+    unit: Ints,
+    cls: Ints,
+    products: npt.NDArray[np.int64],
+    findings: list[Finding],
 ) -> Floats:
     """Shares of units with several products; NaN, with a finding, where they cannot be told."""
     outputs = records.outputs

@@ -38,7 +38,9 @@ class Weights:
                 share = 0.0
             if 0 < share <= 100:
                 return cls("best", share)
-        raise ValueError(f"{text!r} names no mean: write weighted, simple, or best:K with 0 < K <= 100")
+        raise ValueError(
+            f"{text!r} names no mean: write weighted, simple, or best:K with 0 < K <= 100"
+        )
 
     def __str__(self) -> str:
         return f"best:{self.percent:g}" if self.kind == "best" else self.kind

@@ -82,7 +82,9 @@ def find_supply(books: Books, makers: Makers, findings: list[Finding]) -> Supply
         rows_foreign = np.flatnonzero(inputs.supplier == FOREIGN)
         is_import = named_import[inputs.cls[rows_foreign]]
         of_row[rows_foreign[is_import]] = FOREIGN
-        _report_strangers(records, np.concatenate([rows[found < 0], rows_foreign[~is_import]]), findings)
+        _report_strangers(
+            records, np.concatenate([rows[found < 0], rows_foreign[~is_import]]), findings
+        )
         by_name = of_row >= 0
         sold += np.bincount(of_row[by_name], inputs.quantity[by_name], len(makers))
         from_abroad = of_row == FOREIGN
@@ -95,12 +97,18 @@ def find_supply(books: Books, makers: Makers, findings: list[Finding]) -> Supply
     excess = np.maximum(sold - makers.output, 0.0)
     _report_excess(records, makers, sold, excess > 1e-9 * makers.output, findings)
     return Supply(
-        of_row, sold, np.maximum(makers.output - sold, 0.0), excess,
-        imports, np.maximum(imports - claimed, 0.0), np.maximum(claimed - imports, 0.0),
+        of_row,
+        sold,
+        np.maximum(makers.output - sold, 0.0),
+        excess,
+        imports,
+        np.maximum(imports - claimed, 0.0),
+        np.maximum(claimed - imports, 0.0),
         np.bincount(cls[~named], quantity[~named], classes),
-        export_maker[named], quantity[named],
+        export_maker[named],
+        quantity[named],
         np.bincount(records.stocks.cls, records.stocks.change, classes),
-    )  # fmt: skip
+    )
 
 
 def _report_strangers(
@@ -112,11 +120,20 @@ def _report_strangers(
         who = inputs.supplier[row]
         cls = inputs.cls[row]
         findings.append(
-            Finding("supplier_not_maker", "flows", None, "supplier_id",
-                    records.units.ids[who] if who >= 0 else "–",
-                    {"class_id": records.classes.ids[cls], "unit": records.units.ids[inputs.unit[row]],
-                     "quantity": f"{inputs.quantity[row]:g}", "measure": records.classes.measures[cls]})
-        )  # fmt: skip
+            Finding(
+                "supplier_not_maker",
+                "flows",
+                None,
+                "supplier_id",
+                records.units.ids[who] if who >= 0 else "–",
+                {
+                    "class_id": records.classes.ids[cls],
+                    "unit": records.units.ids[inputs.unit[row]],
+                    "quantity": f"{inputs.quantity[row]:g}",
+                    "measure": records.classes.measures[cls],
+                },
+            )
+        )
 
 
 def _report_excess(
@@ -125,10 +142,20 @@ def _report_excess(
     for k in np.flatnonzero(mask).tolist():
         cls = makers.cls[k]
         findings.append(
-            Finding("named_above_output", "flows", None, "supplier_id", records.units.ids[makers.unit[k]],
-                    {"named": f"{sold[k]:g}", "measure": records.classes.measures[cls],
-                     "class_id": records.classes.ids[cls], "output": f"{makers.output[k]:g}"})
-        )  # fmt: skip
+            Finding(
+                "named_above_output",
+                "flows",
+                None,
+                "supplier_id",
+                records.units.ids[makers.unit[k]],
+                {
+                    "named": f"{sold[k]:g}",
+                    "measure": records.classes.measures[cls],
+                    "class_id": records.classes.ids[cls],
+                    "output": f"{makers.output[k]:g}",
+                },
+            )
+        )
 
 
 def unnamed_inputs(books: Books, supply: Supply, rows: Mask) -> Sparse:

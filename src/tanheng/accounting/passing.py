@@ -143,16 +143,23 @@ def hand_on(
     final = as_final + np.where(is_maker, 0.0, t)
     used = np.asarray((production.unnamed + rest.unnamed).sum(axis=0)).ravel()
     export_carry = np.bincount(
-        makers.cls[supply.export_maker], supply.export_quantity * intensity[supply.export_maker], classes
+        makers.cls[supply.export_maker],
+        supply.export_quantity * intensity[supply.export_maker],
+        classes,
     )
     boundary = np.where(books.service, 0.0, 1.0)
     gap = boundary * mix * (total - used - supply.exports_unnamed - supply.stocks)
     gap -= np.bincount(makers.cls, supply.excess * intensity, classes)
     gap -= boundary * c * supply.imports_excess
     return Passed(
-        kept, final,
+        kept,
+        final,
         float((boundary * mix) @ supply.exports_unnamed + export_carry.sum()),
         float((boundary * c) @ supply.imports),
         float((boundary * mix) @ supply.stocks),
-        gap, mix, t, intensity, solution.proved,
-    )  # fmt: skip
+        gap,
+        mix,
+        t,
+        intensity,
+        solution.proved,
+    )

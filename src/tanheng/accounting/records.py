@@ -128,8 +128,11 @@ class Products:
             return np.where(codes >= 0, self.first[safe], -1).astype(np.int32)
         found = np.full(len(codes), -1, dtype=np.int32)
         for row in range(len(self.product)):  # few rows have dates, and products are few
-            hit = (codes == self.product[row]) & (self.valid_from[row] <= days) \
-                & (days < self.valid_to[row])  # fmt: skip
+            hit = (
+                (codes == self.product[row])
+                & (self.valid_from[row] <= days)
+                & (days < self.valid_to[row])
+            )
             found[hit] = row
         return found
 
@@ -228,11 +231,13 @@ class Exogenous:
 class Totals:
     """Sums taken in the store, by another path than the coded rows; the check on conservation.
 
-    ``made`` and ``used`` are class quantities, ``direct_tco2e`` is the sum over all units.
+    ``made`` and ``used`` are class quantities, ``used_rows`` the number of rows behind the latter;
+    ``direct_tco2e`` is the sum over all units.
     """
 
     made: Floats
     used: Floats
+    used_rows: npt.NDArray[np.int64]
     direct_tco2e: float
 
 

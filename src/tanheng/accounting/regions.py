@@ -13,10 +13,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-import scipy.sparse as sp
+import numpy.typing as npt
 
 from tanheng.accounting.books import Books
-from tanheng.accounting.records import LINES, Floats
+from tanheng.accounting.records import LINES, Floats, Ints
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +53,11 @@ class Region:
     def balance(self) -> float:
         """Left side of (a); equals ``direct``."""
         return (
-            self.answers_for + self.exports - self.imports + self.stocks + float(self.discrepancy.sum())
+            self.answers_for
+            + self.exports
+            - self.imports
+            + self.stocks
+            + float(self.discrepancy.sum())
         )
 
 
@@ -68,27 +72,49 @@ def balance_regions(books: Books, lines: Floats, c: Floats) -> list[Region]:
     count, classes = len(records.regions), books.shape[1]
     at = records.units.region
     sums = np.stack([np.bincount(at, lines[:, i], count) for i in range(len(LINES))], axis=1)
-    direct = np.bincount(records.units.region[records.direct.unit], records.direct.emission_tco2e, count)
+    direct = np.bincount(
+        records.units.region[records.direct.unit], records.direct.emission_tco2e, count
+    )
     trade, stocks = records.trade, records.stocks
     out = trade.is_export
     valued = c[trade.cls] * trade.quantity
     exports = np.bincount(trade.region[out], valued[out], count)
     imports = np.bincount(trade.region[~out], valued[~out], count)
     stocked = np.bincount(stocks.region, c[stocks.cls] * stocks.change, count)
-    gap = books.by_region(books.outputs) - books.by_region(books.used())
-    moved = sp.coo_array(
-        (np.concatenate([np.where(out, -trade.quantity, trade.quantity), -stocks.change]),
-         (np.concatenate([trade.region, stocks.region]), np.concatenate([trade.cls, stocks.cls]))),
-        shape=(count, classes),
-    ).tocsr()  # fmt: skip
-    open_ = (gap + moved).tocsr()
+    open_ = _open_quantities(books, count, classes)
     result = []
     for i, name in enumerate(records.regions):
-        row = open_[[i], :].tocoo()
-        discrepancy = np.zeros(classes)
-        discrepancy[row.col] = row.data * c[row.col]
+        discrepancy = open_[i] * c
         result.append(
-            Region(name, *(float(value) for value in sums[i]), float(exports[i]), float(imports[i]),
-                   float(stocked[i]), float(direct[i]), discrepancy)
-        )  # fmt: skip
+            Region(
+                name,
+                *(float(value) for value in sums[i]),
+                float(exports[i]),
+                float(imports[i]),
+                float(stocked[i]),
+                float(direct[i]),
+                discrepancy,
+            )
+        )
     return result
+
+
+def _open_quantities(books: Books, regions: int, classes: int) -> Floats:
+    """V + M − X − ΔS − U per region and class, in class measures."""
+    records = books.records
+    size = regions * classes
+    region = records.units.region.astype(np.int64)
+
+    def summed(where: npt.NDArray[np.int64], cls: Ints, quantity: Floats) -> Floats:
+        at = cls if regions == 1 else where * classes + cls
+        return np.bincount(at, quantity, size)
+
+    trade, stocks = records.trade, records.stocks
+    made, used = records.outputs, records.inputs
+    of_maker, of_user = (region[made.unit], region[used.unit]) if regions > 1 else (region, region)
+    total = summed(of_maker, made.cls, made.quantity)
+    total -= summed(of_user, used.cls, used.quantity)
+    signed = np.where(trade.is_export, -trade.quantity, trade.quantity)
+    total += summed(trade.region.astype(np.int64), trade.cls, signed)
+    total -= summed(stocks.region.astype(np.int64), stocks.cls, stocks.change)
+    return total.reshape(regions, classes)

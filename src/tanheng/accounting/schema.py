@@ -104,7 +104,9 @@ def _c(
     return Column(name, zh, kind, required, help_en, help_zh, aliases=aliases)
 
 
-def _ref(name: str, zh: str, to: str, help_en: str, help_zh: str, *, required: bool = True) -> Column:
+def _ref(
+    name: str, zh: str, to: str, help_en: str, help_zh: str, *, required: bool = True
+) -> Column:
     return Column(name, zh, "id", required, help_en, help_zh, refers_to=to)
 
 
@@ -120,22 +122,40 @@ def _choice(
     return Column(name, zh, "choice", required, help_en, help_zh, choices=choices)
 
 
-_PERIOD = _c("period", "期间", "period", "2016, 2016-Q1 or 2016-03", "2016、2016-Q1 或 2016-03", "年份", "时间")
+_PERIOD = _c(
+    "period",
+    "期间",
+    "period",
+    "2016, 2016-Q1 or 2016-03",
+    "2016、2016-Q1 或 2016-03",
+    "年份",
+    "时间",
+)
 _UNIT = _ref("unit_id", "单元编号", "units", "a row of units", "units 表中的编号")
 _PRODUCT = _ref("product_id", "产品编号", "products", "a row of products", "products 表中的编号")
 _MEASURE = _c(
-    "measure", "计量单位", "measure", "what the quantity is counted in: t, kWh, 10^4 Nm3, car, CNY",
-    "数量的单位：吨、千瓦时、万标准立方米、辆、元", "单位",
-)  # fmt: skip
+    "measure",
+    "计量单位",
+    "measure",
+    "what the quantity is counted in: t, kWh, 10^4 Nm3, car, CNY",
+    "数量的单位：吨、千瓦时、万标准立方米、辆、元",
+    "单位",
+)
 _QUANTITY = _c("quantity", "数量", "number", "not negative", "不为负")
 _PURPOSE = _choice(
-    "purpose", "用途", PURPOSES, "what it is used for; default by the unit's use",
-    "用来做什么；缺省按单元用途", required=False,
-)  # fmt: skip
+    "purpose",
+    "用途",
+    PURPOSES,
+    "what it is used for; default by the unit's use",
+    "用来做什么；缺省按单元用途",
+    required=False,
+)
 _EVIDENCE = _c("evidence", "凭证", "text", "document that shows it", "证明文件", required=False)
 
 UNITS = Table(
-    "units", "核算单元", True,
+    "units",
+    "核算单元",
+    True,
     "Anything that uses products and may make some: plant, process line, household sector, project.",
     "使用产品、也可能生产产品的任何主体：工厂、工序、居民、学校、工程。",
     (
@@ -145,15 +165,22 @@ UNITS = Table(
         _choice("use", "单元用途", USES, "what the unit is", "单元的性质", required=True),
         _c("entity_id", "法人编号", "text", "legal entity", "所属法人", required=False),
         _c("sector", "行业", "text", "", "", required=False),
-        _choice("partition_key", "分摊方法", PARTITION_KEYS,
-                "how joint products share the burden; only for units with several products",
-                "共生产品分摊依据；只有多产品单元需要", required=False),
+        _choice(
+            "partition_key",
+            "分摊方法",
+            PARTITION_KEYS,
+            "how joint products share the burden; only for units with several products",
+            "共生产品分摊依据；只有多产品单元需要",
+            required=False,
+        ),
     ),
     ("单元",),
-)  # fmt: skip
+)
 
 CLASSES = Table(
-    "classes", "产品类别", False,
+    "classes",
+    "产品类别",
+    False,
     "Products whose functions can replace one another, with one benchmark.",
     "功能可以互相替代的产品为一类，共用一个基准值。",
     (
@@ -162,10 +189,12 @@ CLASSES = Table(
         _MEASURE,
     ),
     ("类别",),
-)  # fmt: skip
+)
 
 PRODUCTS = Table(
-    "products", "产品", True,
+    "products",
+    "产品",
+    True,
     "Maps each product to one class at a time.",
     "每种产品在同一时间只属于一个类别。",
     (
@@ -173,34 +202,64 @@ PRODUCTS = Table(
         _ref("class_id", "类别编号", "classes", "class it belongs to", "所属类别"),
         _c("name", "名称", "text", "", "", "产品名称", required=False),
         _MEASURE,
-        _c("conversion", "折算系数", "number",
-           "class measure per product measure; default 1 after converting the measure",
-           "每单位产品折合的类别计量单位数；单位换算之外缺省为 1", required=False),
+        _c(
+            "conversion",
+            "折算系数",
+            "number",
+            "class measure per product measure; default 1 after converting the measure",
+            "每单位产品折合的类别计量单位数；单位换算之外缺省为 1",
+            required=False,
+        ),
         _c("valid_from", "生效日", "day", "first day", "首日", required=False),
         _c("valid_to", "失效日", "day", "day after the last", "末日的次日", required=False),
     ),
-)  # fmt: skip
+)
 
 DIRECT = Table(
-    "direct", "直接排放", False,
+    "direct",
+    "直接排放",
+    False,
     "Emissions of the sources a unit operates, vehicles included.",
     "单元所运行排放源（含车辆）的排放。",
     (
         _UNIT,
         _PERIOD,
-        _c("emission_tco2e", "排放量", "number", "tCO2e", "吨二氧化碳当量", "排放量(tCO2e)", "排放量（吨）"),
-        _c("source", "排放源", "text", "fuel, process, or your own word", "燃料、过程或自定", required=False),
+        _c(
+            "emission_tco2e",
+            "排放量",
+            "number",
+            "tCO2e",
+            "吨二氧化碳当量",
+            "排放量(tCO2e)",
+            "排放量（吨）",
+        ),
+        _c(
+            "source",
+            "排放源",
+            "text",
+            "fuel, process, or your own word",
+            "燃料、过程或自定",
+            required=False,
+        ),
         _c("gas", "气体", "text", "CO2, CH4, …", "CO2、CH4 等", required=False),
         _PURPOSE,
-        _choice("kind", "类型", DIRECT_KINDS, "emission, or capture (negative)", "排放，或捕集（负值）",
-                required=False),
+        _choice(
+            "kind",
+            "类型",
+            DIRECT_KINDS,
+            "emission, or capture (negative)",
+            "排放，或捕集（负值）",
+            required=False,
+        ),
         _EVIDENCE,
     ),
     ("排放",),
-)  # fmt: skip
+)
 
 FLOWS = Table(
-    "flows", "物料能源流", False,
+    "flows",
+    "物料能源流",
+    False,
     "What units take in and put out.",
     "单元的投入与产出。",
     (
@@ -210,27 +269,56 @@ FLOWS = Table(
         _PRODUCT,
         _QUANTITY,
         _MEASURE,
-        Column("supplier_id", "供应方编号", "id", False, "unit (or foreign supplier) it was bought from",
-               "供货单元（或外地供应方）"),
-        _c("value", "金额", "number", "money value, any one currency", "金额（同一币种）", required=False),
+        Column(
+            "supplier_id",
+            "供应方编号",
+            "id",
+            False,
+            "unit (or foreign supplier) it was bought from",
+            "供货单元（或外地供应方）",
+        ),
+        _c(
+            "value",
+            "金额",
+            "number",
+            "money value, any one currency",
+            "金额（同一币种）",
+            required=False,
+        ),
         _PURPOSE,
-        _c("partition_weight", "分摊权重", "number", "extensive weight of an output row", "产出行的分摊权重",
-           required=False),
-        _choice("kind", "类型", FLOW_KINDS, "normal, byproduct_credit or return", "正常、副产品抵扣或退回",
-                required=False),
+        _c(
+            "partition_weight",
+            "分摊权重",
+            "number",
+            "extensive weight of an output row",
+            "产出行的分摊权重",
+            required=False,
+        ),
+        _choice(
+            "kind",
+            "类型",
+            FLOW_KINDS,
+            "normal, byproduct_credit or return",
+            "正常、副产品抵扣或退回",
+            required=False,
+        ),
         _EVIDENCE,
     ),
     ("物料流", "能源流", "投入产出"),
-)  # fmt: skip
+)
 
 TRADE = Table(
-    "trade", "调入调出", False,
+    "trade",
+    "调入调出",
+    False,
     "Products that enter or leave a region.",
     "进出地区的产品。",
     (
         _c("region", "地区", "id", "region", "地区", "区域"),
         _PERIOD,
-        _choice("direction", "方向", TRADE_DIRECTIONS, "import or export", "调入或调出", required=True),
+        _choice(
+            "direction", "方向", TRADE_DIRECTIONS, "import or export", "调入或调出", required=True
+        ),
         _PRODUCT,
         _QUANTITY,
         _MEASURE,
@@ -238,10 +326,12 @@ TRADE = Table(
         _c("supplier_id", "供应方编号", "text", "who supplied it", "供货方", required=False),
     ),
     ("贸易",),
-)  # fmt: skip
+)
 
 STOCKS = Table(
-    "stocks", "库存变化", False,
+    "stocks",
+    "库存变化",
+    False,
     "Change of stocks over the period; growth is positive.",
     "期内库存变化，增加为正。",
     (
@@ -252,24 +342,39 @@ STOCKS = Table(
         _MEASURE,
     ),
     ("库存",),
-)  # fmt: skip
+)
 
 EXOGENOUS = Table(
-    "exogenous", "外来基准值", False,
+    "exogenous",
+    "外来基准值",
+    False,
     "Benchmarks from outside, for classes without a maker in the records.",
     "记录中没有生产者的类别所用的外来基准值。",
     (
         _ref("class_id", "类别编号", "classes", "class", "类别"),
         _PERIOD,
         _c("benchmark", "基准值", "number", "tCO2e per measure", "每单位的排放量"),
-        _c("measure", "计量单位", "measure", "t (tCO2e per t) or a rate such as kgCO2e/kg",
-           "吨（即 tCO2e/吨），或写成 kgCO2e/kg", "单位"),
+        _c(
+            "measure",
+            "计量单位",
+            "measure",
+            "t (tCO2e per t) or a rate such as kgCO2e/kg",
+            "吨（即 tCO2e/吨），或写成 kgCO2e/kg",
+            "单位",
+        ),
         _c("source", "来源", "text", "where the value is from", "数值来源"),
         _c("version", "版本", "text", "", "", required=False),
-        _c("standard_error", "标准误", "number", "same measure as the benchmark", "与基准值同单位", required=False),
+        _c(
+            "standard_error",
+            "标准误",
+            "number",
+            "same measure as the benchmark",
+            "与基准值同单位",
+            required=False,
+        ),
     ),
     ("基准值",),
-)  # fmt: skip
+)
 
 TABLES: Mapping[str, Table] = {
     table.name: table

@@ -24,13 +24,13 @@ from tanheng.accounting import schema
 from tanheng.accounting.account import Account
 from tanheng.accounting.benchmarks import estimate
 from tanheng.accounting.cells import exact
+from tanheng.accounting.flowrows import CREDIT, IN, NORMAL, OUT, RETURN
 from tanheng.accounting.records import Floats, Products
-from tanheng.accounting.rows import CREDIT, IN, NORMAL, OUT, RETURN, Spellings, spell
+from tanheng.accounting.rows import FIRST_INSIDE, Spellings, profiled, spell
 from tanheng.accounting.store import RecordStore
 from tanheng.errors import Finding
 
 GRID_DIGITS = 9
-_FIRST_INSIDE = 10
 
 Objects = npt.NDArray[np.object_]
 
@@ -87,10 +87,19 @@ def half_even(numerator: int, denominator: int) -> int:
     return whole
 
 
-def _scan(store: RecordStore, account: Account, table: schema.Table, refs: dict[str, str],
-          without: Sequence[int]) -> Spellings:  # fmt: skip
-    spelled = spell(store, table, account.records.period, refs, [])
-    choices = {k: v for k, v in spelled.scan.choices.items() if k not in ("purpose", "gas", "source")}
+def _scan(
+    store: RecordStore,
+    account: Account,
+    table: schema.Table,
+    refs: dict[str, str],
+    without: Sequence[int],
+) -> Spellings:
+    number = "quantity" if table is schema.FLOWS else "emission_tco2e"
+    profile = profiled(store, table, number)
+    spelled = spell(store, table, account.records.period, profile, refs, [])
+    choices = {
+        k: v for k, v in spelled.scan.choices.items() if k not in ("purpose", "gas", "source")
+    }
     spelled.scan = replace(spelled.scan, choices=choices, grouped=False, without=without)
     return spelled
 
@@ -106,7 +115,7 @@ def exact_flows(store: RecordStore, account: Account) -> Sums:
     table = store.exact(spelled.scan, "quantity", GRID_DIGITS)
     column = {name: table[name].to_numpy() for name in table.column_names if name != "total"}
     products = records.products
-    days = spelled.starts[np.maximum(column["period"].astype(np.int64) - _FIRST_INSIDE, 0)]
+    days = spelled.starts[np.maximum(column["period"].astype(np.int64) - FIRST_INSIDE, 0)]
     row = products.mapping(column["product_id"].astype(np.int32), days)
     kind = column.get("kind", np.full(len(row), NORMAL))
     leaves = (column["direction"] == OUT) & (kind != CREDIT)
@@ -122,14 +131,21 @@ def exact_flows(store: RecordStore, account: Account) -> Sums:
     net = np.zeros(len(known), dtype=object)
     np.add.at(net, group, amounts)
     rows = np.bincount(group, column["n"]) if len(known) else np.ones(1)
-    return Sums(known // classes, known % classes, net, denominator * 10**GRID_DIGITS, int(rows.max()))
+    return Sums(
+        known // classes, known % classes, net, denominator * 10**GRID_DIGITS, int(rows.max())
+    )
 
 
 def _factors(
-    products: Products, spelled: Spellings, row: npt.NDArray[np.int32], measure: npt.NDArray[np.int16]
+    products: Products,
+    spelled: Spellings,
+    row: npt.NDArray[np.int32],
+    measure: npt.NDArray[np.int16],
 ) -> tuple[list[Fraction], npt.NDArray[np.int64]]:
     """Distinct exact conversion factors, and which one each group of rows takes."""
-    pairs, place = np.unique(np.stack([row, measure.astype(np.int32)], axis=1), axis=0, return_inverse=True)
+    pairs, place = np.unique(
+        np.stack([row, measure.astype(np.int32)], axis=1), axis=0, return_inverse=True
+    )
     factors = [products.factor(int(r), spelled.measures[int(m)]) for r, m in pairs.tolist()]
     distinct = sorted(set(factors))
     index = {factor: i for i, factor in enumerate(distinct)}
@@ -212,6 +228,11 @@ def settle(
     net_output = half_even(-int(sum(embodied)) * step, scale)
     total = half_even(int(sum(direct)) * step, grid)
     return Settlement(
-        benchmark_decimals, published, decimals, units, net_output, total,
+        benchmark_decimals,
+        published,
+        decimals,
+        units,
+        net_output,
+        total,
         total - sum(units) - net_output,
-    )  # fmt: skip
+    )

@@ -28,7 +28,9 @@ Sparse = Any
 
 DENSE_LIMIT = 600
 _UNIT_ROUNDOFF = float(np.finfo(np.float64).eps) / 2
-_TARGET = 1e-13
+_TARGET = 1e-14
+# A proved relative bound at which further refinement would only cost time.
+_GOOD_ENOUGH = 1e-12
 _REFINEMENTS = 4
 
 
@@ -51,7 +53,9 @@ class Product:
 
     def magnitude(self) -> Product:
         """A matrix that is nowhere below ``|B|``: the product of the factors' magnitudes."""
-        negative = _has_negative(self.left) or (self.right is not None and _has_negative(self.right))
+        negative = _has_negative(self.left) or (
+            self.right is not None and _has_negative(self.right)
+        )
         if not negative:
             return self
         return Product(abs(self.left), None if self.right is None else abs(self.right))
@@ -174,9 +178,7 @@ def solve(matrix: Product, b: Floats, *, prove: bool = True, summands: int = 1) 
     return _proved(matrix, apply, b, x, summands)
 
 
-def _proved(
-    matrix: Product, apply: _Counted, b: Floats, x: Floats, summands: int
-) -> Solution:
+def _proved(matrix: Product, apply: _Counted, b: Floats, x: Floats, summands: int) -> Solution:
     """Attach the bound, refining while that still helps."""
     certificate = _certificate(matrix, x, summands)
     if certificate is None:
@@ -191,7 +193,8 @@ def _proved(
         floor = float((gamma * size / s).max())
         if ratio < best_ratio:
             best, best_ratio = x, ratio
-        if not ratio > 4 * floor:
+        good = float((w / np.maximum(np.abs(x), w * 1e-6)).max()) * ratio <= _GOOD_ENOUGH
+        if good or not ratio > 4 * floor:
             break
         scale = np.maximum(np.abs(x), w * ratio)
         x = x + _iterate(apply, residual, scale, 1e-6)

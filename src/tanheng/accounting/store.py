@@ -67,7 +67,9 @@ class RecordStore(Protocol):
     def distinct(self, table: str, columns: Sequence[str]) -> pa.Table:
         """The distinct spellings of some columns as text, with their number of rows ``n``."""
 
-    def totals(self, table: str, by: Sequence[str], number: str, without: Sequence[int]) -> pa.Table:
+    def totals(
+        self, table: str, by: Sequence[str], number: str, without: Sequence[int]
+    ) -> pa.Table:
         """Sum of a number column per distinct spelling of ``by``: (by…, ``n``, ``total``)."""
 
     def exact(self, request: Scan, number: str, digits: int) -> pa.Table:

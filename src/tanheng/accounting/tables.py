@@ -35,7 +35,9 @@ class FlowTable:
     """
 
     def __init__(self, flows: str | Path | npt.NDArray[np.float64]) -> None:
-        self._array = None if isinstance(flows, (str, Path)) else np.asarray(flows, dtype=np.float64)
+        self._array = (
+            None if isinstance(flows, (str, Path)) else np.asarray(flows, dtype=np.float64)
+        )
         self._path = Path(flows) if isinstance(flows, (str, Path)) else None
         if self._path is None:
             assert self._array is not None
@@ -43,8 +45,11 @@ class FlowTable:
         else:
             with self._path.open("rb") as file:
                 version = np.lib.format.read_magic(file)
-                reader = np.lib.format.read_array_header_1_0 if version == (1, 0) \
-                    else np.lib.format.read_array_header_2_0  # fmt: skip
+                reader = (
+                    np.lib.format.read_array_header_1_0
+                    if version == (1, 0)
+                    else np.lib.format.read_array_header_2_0
+                )
                 shape, fortran, kind = reader(file)
                 self._start = file.tell()
             if fortran or kind != np.float64:
@@ -143,9 +148,14 @@ def multipliers(
 
 
 def _bound(
-    table: FlowTable, per_output: Floats, b: Floats, c: Floats, applied: Floats, residual: Floats,
+    table: FlowTable,
+    per_output: Floats,
+    b: Floats,
+    c: Floats,
+    applied: Floats,
+    residual: Floats,
     negative: bool,
-) -> Floats:  # fmt: skip
+) -> Floats:
     """Proved error bound with w = |c| (see :mod:`tanheng.accounting.solve`)."""
     terms = table.size + 8
     gamma = terms * _UNIT_ROUNDOFF / (1 - terms * _UNIT_ROUNDOFF)

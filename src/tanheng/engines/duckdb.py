@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import csv
 import tempfile
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from types import TracebackType
 
 import duckdb
 import ibis
 import ibis.expr.types as ir
+import numpy as np
 import pyarrow as pa
 
 from tanheng.accounting.schema import TABLES
@@ -24,11 +25,21 @@ _BATCH_ROWS = 1 << 19
 _WIDE, _NARROW = "０１２３４５６７８９．－＋，　ｅＥ", "0123456789.-+, eE"
 
 _TYPES = {
-    "VARCHAR": "string", "BIGINT": "int64", "INTEGER": "int32", "SMALLINT": "int16",
-    "TINYINT": "int8", "UBIGINT": "uint64", "UINTEGER": "uint32", "USMALLINT": "uint16",
-    "UTINYINT": "uint8", "DOUBLE": "float64", "FLOAT": "float32", "BOOLEAN": "boolean",
-    "DATE": "date", "HUGEINT": "decimal(38, 0)",
-}  # fmt: skip
+    "VARCHAR": "string",
+    "BIGINT": "int64",
+    "INTEGER": "int32",
+    "SMALLINT": "int16",
+    "TINYINT": "int8",
+    "UBIGINT": "uint64",
+    "UINTEGER": "uint32",
+    "USMALLINT": "uint16",
+    "UTINYINT": "uint8",
+    "DOUBLE": "float64",
+    "FLOAT": "float32",
+    "BOOLEAN": "boolean",
+    "DATE": "date",
+    "HUGEINT": "decimal(38, 0)",
+}
 
 
 def _quoted(name: str) -> str:
@@ -48,13 +59,23 @@ class DuckStore:
         path: folder, workbook, CSV, Parquet or DuckDB file.
         threads: of the engine; None lets it choose.
         memory: limit such as ``"2GB"``; beyond it the engine works on disk.
+        only: read the file as this table, whatever it is called.
     """
 
-    def __init__(self, path: Path, *, threads: int | None = None, memory: str | None = None) -> None:
+    def __init__(
+        self,
+        path: Path,
+        *,
+        threads: int | None = None,
+        memory: str | None = None,
+        only: str | None = None,
+    ) -> None:
         self._label = str(path)
-        self._sources, self._findings = discover(path)
+        self._sources, self._findings = discover(path, only)
         self._scratch = tempfile.TemporaryDirectory(prefix="tanheng-")
         self._connection = duckdb.connect(config={"temp_directory": self._scratch.name})
+        # The program draws its own progress; the engine's would land in the midst of output.
+        self._connection.execute("SET enable_progress_bar = false")
         if threads is not None:
             self._connection.execute(f"SET threads = {int(threads)}")
         if memory is not None:
@@ -68,7 +89,10 @@ class DuckStore:
         return self
 
     def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        at: TracebackType | None,
     ) -> None:
         self.close()
 
@@ -102,7 +126,9 @@ class DuckStore:
         """Distinct spellings of some columns, with ``n``."""
         return self._run(expressions.distinct(self._tables[table], columns))
 
-    def totals(self, table: str, by: Sequence[str], number: str, without: Sequence[int]) -> pa.Table:
+    def totals(
+        self, table: str, by: Sequence[str], number: str, without: Sequence[int]
+    ) -> pa.Table:
         """Sum of a number column per distinct spelling of ``by``."""
         return self._run(expressions.totals(self._tables[table], by, number, without))
 
@@ -125,10 +151,12 @@ class DuckStore:
 
     def index(self, name: str, keys: pa.Array) -> None:
         """Remember identifiers; their code is their position."""
-        codes = pa.array(range(len(keys)), pa.int32())
+        codes = pa.array(np.arange(len(keys), dtype=np.int32))
         text = pa.table({"key": keys.cast(pa.string()), "code": codes})
         self._store(f"i_{name}", text)
-        self._index[name] = {"text": ibis.table({"key": "string", "code": "int32"}, name=f"i_{name}")}
+        self._index[name] = {
+            "text": ibis.table({"key": "string", "code": "int32"}, name=f"i_{name}")
+        }
         # Identifiers that are plain integers join faster as such, when the records hold integers.
         self._connection.execute(
             f"CREATE OR REPLACE TABLE n_{name} AS "
@@ -143,6 +171,7 @@ class DuckStore:
 
     def scan(self, request: Scan) -> Iterator[pa.RecordBatch]:
         """Coded rows in the order of the records."""
+        self._remember_choices(request)
         expression = expressions.coded(self._tables[request.table], request, self._index)
         if request.grouped:
             expression = expressions.grouped(expression, request)
@@ -151,8 +180,19 @@ class DuckStore:
 
     def exact(self, request: Scan, number: str, digits: int) -> pa.Table:
         """Sums of a number column as decimals of ``digits`` places, per code."""
+        self._remember_choices(request)
         table = self._tables[request.table]
         return self._run(expressions.exact(table, request, self._index, number, digits))
+
+    def _remember_choices(self, request: Scan) -> None:
+        """Keep the meanings of choices that have too many spellings for a CASE."""
+        for column, codes in request.choices.items():
+            if len(codes) > expressions.MAX_CASES:
+                name = expressions.lookup_name(request.table, column)
+                meanings = {"key": list(codes), "code": pa.array(list(codes.values()), pa.int32())}
+                self._store(name, pa.table(meanings))
+                table = ibis.table({"key": "string", "code": "int32"}, name=name)
+                self._index[name] = {"text": table}
 
     def _sql(self, expression: ir.Table) -> str:
         return str(ibis.to_sql(expression, dialect="duckdb"))
@@ -186,27 +226,43 @@ class DuckStore:
     def _attach_parquet(self, view: str, source: Source) -> None:
         path = _literal(str(source.path))
         relation = f"read_parquet({path}, file_row_number = true)"
-        kinds = {name: kind for name, kind, *_ in
-                 self._connection.execute(f"DESCRIBE SELECT * FROM {relation}").fetchall()}  # fmt: skip
-        cells = [_native(header, name, kinds[header], source) for header, name in source.headers if name]
+        kinds = {
+            name: kind
+            for name, kind, *_ in self._connection.execute(
+                f"DESCRIBE SELECT * FROM {relation}"
+            ).fetchall()
+        }
+        cells = [
+            _native(header, name, kinds[header], source) for header, name in source.headers if name
+        ]
         cells.append("CAST(file_row_number + 1 AS BIGINT) AS _row")
         self._connection.execute(f"CREATE VIEW {view} AS SELECT {', '.join(cells)} FROM {relation}")
 
     def _attach_database(self, view: str, source: Source) -> None:
-        attached = self._connection.execute("SELECT database_name FROM duckdb_databases()").fetchall()
+        attached = self._connection.execute(
+            "SELECT database_name FROM duckdb_databases()"
+        ).fetchall()
         if ("records",) not in attached:
             path = _literal(str(source.path))
             self._connection.execute(f"ATTACH {path} AS records (READ_ONLY)")
         relation = f"records.{_quoted(source.inside)}"
-        kinds = {name: kind for name, kind, *_ in
-                 self._connection.execute(f"DESCRIBE SELECT * FROM {relation}").fetchall()}  # fmt: skip
-        cells = [_native(header, name, kinds[header], source) for header, name in source.headers if name]
+        kinds = {
+            name: kind
+            for name, kind, *_ in self._connection.execute(
+                f"DESCRIBE SELECT * FROM {relation}"
+            ).fetchall()
+        }
+        cells = [
+            _native(header, name, kinds[header], source) for header, name in source.headers if name
+        ]
         # A view has no rowid; one that the user made of other tables is numbered as it comes.
         is_table = self._connection.execute(
             "SELECT count(*) FROM duckdb_tables() WHERE database_name = 'records' AND table_name = ?",
             [source.inside],
         ).fetchall()[0][0]
-        cells.append(f"CAST({'rowid + 1' if is_table else 'row_number() OVER ()'} AS BIGINT) AS _row")
+        cells.append(
+            f"CAST({'rowid + 1' if is_table else 'row_number() OVER ()'} AS BIGINT) AS _row"
+        )
         self._connection.execute(f"CREATE VIEW {view} AS SELECT {', '.join(cells)} FROM {relation}")
 
     def _load_csv(self, view: str, source: Source) -> None:
@@ -255,7 +311,9 @@ class DuckStore:
                 columns[name] = pa.array(cells, pa.string())
         columns["_row"] = pa.array([number for number, _ in rows], pa.int64())
         self._store("loaded", pa.table(columns))
-        cells_sql = [f"{_cleaned(_quoted(name))} AS {_quoted(name)}" for name in columns if name != "_row"]
+        cells_sql = [
+            f"{_cleaned(_quoted(name))} AS {_quoted(name)}" for name in columns if name != "_row"
+        ]
         self._connection.execute(
             f"CREATE TABLE {view} AS SELECT {', '.join([*cells_sql, '_row'])} FROM loaded"
         )
@@ -294,14 +352,18 @@ def _ragged(path: Path, source: Source) -> list[Finding]:
 
 
 def open_records(
-    path: str | Path, *, threads: int | None = None, memory: str | None = None
+    path: str | Path,
+    *,
+    threads: int | None = None,
+    memory: str | None = None,
+    only: str | None = None,
 ) -> DuckStore:
-    """Open a record set wherever it is.
+    """Open a record set wherever it is (see :class:`DuckStore`).
 
     Raises:
         Unreadable: when the path holds nothing that can be read.
     """
-    return DuckStore(Path(path), threads=threads, memory=memory)
+    return DuckStore(Path(path), threads=threads, memory=memory, only=only)
 
 
-__all__ = ["DuckStore", "Mapping", "open_records"]
+__all__ = ["DuckStore", "open_records"]

@@ -14,7 +14,7 @@ import ibis.expr.types as ir
 from tanheng.accounting.store import BLANK, UNKNOWN, Scan
 
 # A CASE over the spellings of a choice is faster than a join while there are few.
-_MAX_CASES = 24
+MAX_CASES = 24
 
 
 def text(column: ir.Value) -> ir.StringValue:
@@ -44,13 +44,16 @@ def _choice(table: ir.Table, column: str, codes: Mapping[str, int]) -> ir.Intege
     return ibis.cases(*branches, *blank, else_=ibis.literal(UNKNOWN, "int16"))
 
 
+def lookup_name(table: str, column: str) -> str:
+    """Name under which an engine keeps the meanings of a choice with many spellings."""
+    return f"choice_{table}_{column}"
+
+
 Index = Mapping[str, Mapping[str, ir.Table]]
 """Name → {"text": table (key string, code), "integer": table (key int64, code) where all are}."""
 
 
-def coded(
-    table: ir.Table, request: Scan, index: Index, also: Sequence[str] = ()
-) -> ir.Table:
+def coded(table: ir.Table, request: Scan, index: Index, also: Sequence[str] = ()) -> ir.Table:
     """The table with identifiers and choices replaced by codes, before any selection.
 
     Args:
@@ -74,12 +77,12 @@ def coded(
         missing = ibis.ifelse(result[column].isnull(), BLANK, UNKNOWN).cast("int32")
         outputs[column] = ibis.coalesce(result[f"code_{column}"], missing)
     for column, codes in request.choices.items():
-        if len(codes) <= _MAX_CASES:
+        if len(codes) <= MAX_CASES:
             outputs[column] = _choice(result, column, codes)
             continue
-        spelled = ibis.memtable({"spelling": list(codes), "meaning": list(codes.values())})
+        spelled = index[lookup_name(request.table, column)]["text"].view()
         spelled = spelled.select(
-            **{f"key_{column}": spelled["spelling"], f"code_{column}": spelled["meaning"]}
+            **{f"key_{column}": spelled["key"], f"code_{column}": spelled["code"]}
         )
         result = result.left_join(spelled, text(result[column]) == spelled[f"key_{column}"])
         missing = ibis.ifelse(result[column].isnull(), BLANK, UNKNOWN)
@@ -122,9 +125,7 @@ def totals(table: ir.Table, by: Sequence[str], column: str, without: Sequence[in
     return summed.select(**spelled, n=summed["n"], total=summed["total"])
 
 
-def exact(
-    table: ir.Table, request: Scan, index: Index, column: str, digits: int
-) -> ir.Table:
+def exact(table: ir.Table, request: Scan, index: Index, column: str, digits: int) -> ir.Table:
     """Exact sums of a number, as decimals of ``digits`` places, per code of the scan.
 
     A number is taken as it is written in decimals (0.1 is one tenth), rounded to ``digits``.
@@ -146,8 +147,9 @@ def read(table: ir.Table, columns: Sequence[str]) -> ir.Table:
     return table.select(_row=table["_row"], **cells).order_by("_row")
 
 
-def rows_of(table: ir.Table, columns: Sequence[str], column: str, values: Sequence[str],
-            limit: int) -> ir.Table:  # fmt: skip
+def rows_of(
+    table: ir.Table, columns: Sequence[str], column: str, values: Sequence[str], limit: int
+) -> ir.Table:
     """Rows whose column is one of some values, as text, in the order of the records."""
     chosen = read(table.filter(text(table[column]).isin(list(values))), columns)
     return chosen.limit(limit)

@@ -52,8 +52,9 @@ class Source:
         return frozenset(name for _, name in self.headers if name)
 
 
-def matched(table: Table, headers: Sequence[str], findings: list[Finding]
-            ) -> list[tuple[str, str | None]]:  # fmt: skip
+def matched(
+    table: Table, headers: Sequence[str], findings: list[Finding]
+) -> list[tuple[str, str | None]]:
     """Headers with the columns they stand for; unknown and repeated ones become findings."""
     result: list[tuple[str, str | None]] = []
     taken: dict[str, str] = {}
@@ -130,35 +131,42 @@ def _csv_source(path: Path, table: Table, findings: list[Finding]) -> Source:
     return Source(table.name, "csv", path, found, encoding=encoding, delimiter=delimiter)
 
 
-def _sheet_sources(path: Path, findings: list[Finding]) -> list[Source]:
+def _sheet_sources(path: Path, only: str | None, findings: list[Finding]) -> list[Source]:
     sources = []
-    for sheet in read_sheets(path):
+    sheets = read_sheets(path)
+    for sheet in sheets:
         table = table_named(sheet.name)
+        if only and len(sheets) == 1:
+            table = TABLES[only]
         if table is None and len(sheet.header) > 1:
             known = ", ".join(TABLES)
-            findings.append(Finding("table_unknown", sheet.name, None, None, sheet.name, {"known": known}))
+            findings.append(
+                Finding("table_unknown", sheet.name, None, None, sheet.name, {"known": known})
+            )
         elif table is not None:
             found = matched(table, sheet.header, findings)
             sources.append(Source(table.name, "sheet", path, found, sheet.name, sheet=sheet))
     return sources
 
 
-def _file_sources(path: Path, findings: list[Finding]) -> list[Source]:
+def _file_sources(path: Path, only: str | None, findings: list[Finding]) -> list[Source]:
     from tanheng.engines import duckfile
 
     suffix = path.suffix.lower()
     if suffix in WORKBOOKS:
-        return _sheet_sources(path, findings)
+        return _sheet_sources(path, only, findings)
     if suffix in (".duckdb", ".db"):
         return [
             Source(table.name, "duckdb", path, matched(table, headers, findings), name)
             for name, headers in duckfile.tables(path)
             if (table := table_named(name)) is not None
         ]
-    table = table_named(path.stem)
+    table = TABLES[only] if only else table_named(path.stem)
     if table is None:
         known = ", ".join(TABLES)
-        findings.append(Finding("table_unknown", path.name, None, None, path.name, {"known": known}))
+        findings.append(
+            Finding("table_unknown", path.name, None, None, path.name, {"known": known})
+        )
         return []
     if path.stat().st_size == 0:
         findings.append(Finding("table_empty", table.name, None, None, path.name))
@@ -169,8 +177,11 @@ def _file_sources(path: Path, findings: list[Finding]) -> list[Source]:
     return [_csv_source(path, table, findings)]
 
 
-def discover(path: Path) -> tuple[dict[str, Source], list[Finding]]:
+def discover(path: Path, only: str | None = None) -> tuple[dict[str, Source], list[Finding]]:
     """The tables a folder, workbook, file or DuckDB database holds, and what is wrong with them.
+
+    Args:
+        only: read the file as this table, whatever it or its only sheet is called.
 
     Raises:
         Unreadable: when the path does not exist or is of no known format.
@@ -178,9 +189,10 @@ def discover(path: Path) -> tuple[dict[str, Source], list[Finding]]:
     findings: list[Finding] = []
     if path.is_dir():
         files = sorted(
-            file for file in path.iterdir()
+            file
+            for file in path.iterdir()
             if file.suffix.lower() in FORMATS and not file.name.startswith((".", "~"))
-        )  # fmt: skip
+        )
     elif path.is_file() and path.suffix.lower() in FORMATS:
         files = [path]
     elif path.exists():
@@ -190,7 +202,7 @@ def discover(path: Path) -> tuple[dict[str, Source], list[Finding]]:
     sources: dict[str, Source] = {}
     for file in files:
         try:
-            found = _file_sources(file, findings)
+            found = _file_sources(file, only, findings)
         except Unreadable as error:
             reason = str(error).removeprefix(f"{file}: ")
             findings.append(

@@ -1,0 +1,97 @@
+"""The three examples, end to end: account, summary, reports."""
+
+from __future__ import annotations
+
+import shutil
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from importlib.resources import files
+from pathlib import Path
+
+from rich.console import Console
+
+from tanheng.accounting import Account, Method, Principle, Stopped, account
+from tanheng.cli import output
+from tanheng.cli.show import Screen
+from tanheng.engines import open_records
+from tanheng.errors import Fault, Language
+
+_TEXT: dict[str, tuple[str, str]] = {
+    "three-car-makers": (
+        "The same car from three makers. Producer: maker 1 looks worst. Consumer: three figures for the same\n"
+        "car. Benchmark: maker 1 is better than the mean, maker 3 worse, and every buyer carries the same.",
+        "同一种车，三家工厂。生产者原则下一厂最差；消费者原则下同样的车有三个数；\n基准值原则下一厂优于平均、三厂劣于平均，而每个购车者承担相同。",
+    ),
+    "us-power-2017": (
+        "787 American coal and gas plants, one class: electricity. What emits more than the mean answers for\n"
+        "the difference; the sum over all plants is zero.",
+        "美国 787 座燃煤燃气电厂，同一类别“电力”。高于平均者承担差额；全部电厂之和为零。",
+    ),
+    "us-power-2017, by technology": (
+        "The same plants with one class per fuel, as allowance benchmarks do: coal is compared with coal only.",
+        "同样的电厂按燃料分类（如配额基准）：煤电只与煤电比。",
+    ),
+    "useeio": (
+        "The economy of the United States in 388 sectors, 93 by-product credits included.",
+        "美国经济 388 个部门，含 93 个副产品抵扣系数。",
+    ),
+}
+_INTRO = (
+    "Tanheng 碳衡: who answers for which tonne, and proof that none is lost.",
+    "碳衡 Tanheng：谁承担哪一吨，并证明一吨不少。",
+)
+_END = ("Open a report in a browser: {path}", "用浏览器打开报告：{path}")
+
+
+def examples() -> Path:
+    """The folder of examples: shipped inside the wheel, or beside the source."""
+    inside = Path(str(files("tanheng"))) / "examples"
+    beside = Path(__file__).parents[3] / "examples"
+    for folder in (inside, beside):
+        if (folder / "three-car-makers").is_dir():
+            return folder
+    raise Fault("the examples are missing from this installation; install tanheng again")
+
+
+@contextmanager
+def example(name: str) -> Iterator[Path]:
+    """The folder of one example; the variant by technology is put together in passing."""
+    if name != "us-power-2017, by technology":
+        yield examples() / name
+        return
+    with tempfile.TemporaryDirectory() as scratch:
+        folder = Path(scratch) / name
+        shutil.copytree(examples() / "us-power-2017", folder)
+        shutil.copy(folder / "by-technology" / "products.csv", folder / "products.csv")
+        yield folder
+
+
+def run(out: Path, language: Language) -> None:
+    """Account for every example, print a summary and write reports to ``out``."""
+    console = Console()
+    screen = Screen(language, console)
+    pick = 1 if language == "zh" else 0
+    console.print(f"[bold]{_INTRO[pick]}[/bold]")
+    for name, text in _TEXT.items():
+        principles: list[Principle] = ["producer", "consumer", "benchmark"]
+        if name == "three-car-makers":
+            principles = ["producer", "consumer", "shared", "income", "benchmark"]
+        console.print()
+        console.rule(f"[bold]{name}[/bold]", align="left")
+        console.print(text[pick], style="italic")
+        with example(name) as folder, open_records(folder) as store:
+            result = account(store, Method(), principles=principles)
+            if isinstance(result, Stopped):
+                screen.stopped(result.findings, frozenset())
+                raise Fault(f"the example {name} does not pass its own checks")
+            _summary(screen, result)
+            target = out / name.replace(", ", "-").replace(" ", "-")
+            output.write_all(result, target, language, None, public=False)
+    console.print()
+    report = out.resolve() / "three-car-makers" / "report.html"
+    console.print(_END[pick].format(path=report), soft_wrap=True)
+
+
+def _summary(screen: Screen, result: Account) -> None:
+    screen.account(result, rows=5)
