@@ -1,6 +1,6 @@
 """Peer: one bare SciPy BiCGSTAB solve of c = e + A c. The solve alone is timed, in process.
 
-    python benchmarks/bare_bicgstab.py DIR [--repeat 20] [--out FILE]
+python benchmarks/bare_bicgstab.py DIR [--repeat 20] [--out FILE]
 """
 
 from __future__ import annotations

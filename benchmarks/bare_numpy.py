@@ -35,7 +35,9 @@ def main() -> None:
     given = parser.parse_args()
     stages.end("import")
     units = pq.read_table(given.folder / "units.parquet", columns=["unit_id"])["unit_id"]
-    products = pq.read_table(given.folder / "products.parquet", columns=["product_id"])["product_id"]
+    products = pq.read_table(given.folder / "products.parquet", columns=["product_id"])[
+        "product_id"
+    ]
     n, k = len(units), len(products)
     direct = pq.read_table(given.folder / "direct.parquet", columns=["unit_id", "emission_tco2e"])
     d = np.bincount(codes(direct["unit_id"], units), direct["emission_tco2e"].to_numpy(), n)

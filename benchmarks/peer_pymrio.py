@@ -1,6 +1,6 @@
 """Peer: all multipliers of one stressor by pymrio's ``calc_all`` (the call alone is ``calc_s``).
 
-    python benchmarks/peer_pymrio.py DIR [--regions 49] [--out FILE]
+python benchmarks/peer_pymrio.py DIR [--regions 49] [--out FILE]
 """
 
 from __future__ import annotations
@@ -31,7 +31,9 @@ def main() -> None:
     final = np.zeros((len(output), given.regions))
     final[:, 0] = output - flows.sum(axis=1)
     columns = pd.MultiIndex.from_product([regions, ["final"]], names=["region", "category"])
-    emissions = pd.DataFrame(direct[None, :], index=pd.Index(["CO2e"], name="stressor"), columns=index)
+    emissions = pd.DataFrame(
+        direct[None, :], index=pd.Index(["CO2e"], name="stressor"), columns=index
+    )
     system = pymrio.IOSystem(
         Z=pd.DataFrame(flows, index=index, columns=index, copy=False),
         Y=pd.DataFrame(final, index=index, columns=columns),

@@ -1,7 +1,7 @@
 """What can go wrong, in three kinds.
 
     Refusal   a value       a request is understood and not granted; says why and what next
-    Finding   a value       a fault in what people handed in; located, collected, never one at a time
+    Finding   a value       a fault in what people handed in; located, collected, never alone
     Fault     an exception  the program or its surroundings failed; nothing was half-written
 
     Exception

@@ -14,15 +14,27 @@ from dataclasses import dataclass
 import numpy as np
 
 from tanheng.accounting.benchmarks import Benchmarks, MeanSystem, estimate, prepare, tabulate
-from tanheng.accounting.books import Books, entering, keep_books
+from tanheng.accounting.books import Books, keep_books
 from tanheng.accounting.checks import check_mirrors, check_own_use, decide_given, find_cycles
 from tanheng.accounting.dimensions import read_exogenous
-from tanheng.accounting.income import Enabled, count_money, hand_back, value_added_alpha
+from tanheng.accounting.income import Enabled
 from tanheng.accounting.load import load
 from tanheng.accounting.makers import Makers, find_makers
 from tanheng.accounting.method import PRINCIPLES, Method, Principle
 from tanheng.accounting.named import Supply, find_supply
-from tanheng.accounting.passing import Passed, hand_on, passed_share
+from tanheng.accounting.passing import Passed
+from tanheng.accounting.principles import (
+    Conservation,
+    Result,
+    Workings,
+    by_benchmark,
+    by_income,
+    by_passing,
+    by_producer,
+    prepare_work,
+    responsibility,
+    subset_conservation,
+)
 from tanheng.accounting.records import LINES, Exogenous, Floats, Records
 from tanheng.accounting.regions import Region, balance_regions
 from tanheng.accounting.store import RecordStore
@@ -31,40 +43,6 @@ from tanheng.errors import Finding, blocking
 from tanheng.period import Period
 
 Progress = Callable[[str], None]
-
-
-@dataclass(frozen=True, slots=True)
-class Conservation:
-    """Both sides of a conservation statement, tCO2e."""
-
-    direct: float
-    accounted: float
-
-    @property
-    def relative_gap(self) -> float:
-        """(accounted − direct) / direct; the plain difference where nothing is emitted."""
-        gap = self.accounted - self.direct
-        return gap / abs(self.direct) if self.direct else gap
-
-
-@dataclass(frozen=True, slots=True)
-class Result:
-    """One principle's account.
-
-    Attributes:
-        unit: tCO2e per unit.
-        boundary: exports, imports, stocks (tCO2e), where the principle has them.
-        discrepancy: per class, what does not close; zeros where the principle has none.
-        conservation: of the whole set (of the account scope, for producer and benchmark).
-        proved: whether the linear system behind it has a proved bound.
-    """
-
-    principle: Principle
-    unit: Floats
-    boundary: Mapping[str, float]
-    discrepancy: Floats
-    conservation: Conservation
-    proved: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,37 +84,6 @@ class Stopped:
 
     findings: Sequence[Finding]
     period: Period | None
-
-
-def subset_conservation(
-    records: Records, lines: Floats, c: Floats, chosen: np.ndarray
-) -> Conservation:
-    """Both sides for a set of units, from rows."""
-    taken, made, burnt = (
-        chosen[records.inputs.unit],
-        chosen[records.outputs.unit],
-        chosen[records.direct.unit],
-    )
-    classes = len(c)
-    net = np.bincount(records.outputs.cls[made], records.outputs.quantity[made], classes)
-    net -= np.bincount(records.inputs.cls[taken], records.inputs.quantity[taken], classes)
-    direct = float(records.direct.emission_tco2e[burnt].sum())
-    return Conservation(direct, float(lines[chosen].sum() + c @ net))
-
-
-def responsibility(books: Books, c: Floats) -> Floats:
-    """R per unit and line, tCO2e: ``Σ c U + d − Σ c V`` (method.md section 1).
-
-    Args:
-        c: benchmarks, tCO2e per class measure; any c conserves.
-    """
-    lines = books.direct.copy()
-    lines[:, 0] += (books.inputs + books.capital) @ c if books.capital.nnz else books.inputs @ c
-    lines[:, 0] -= books.outputs @ c
-    for i, part in enumerate(books.final, start=1):
-        if part.nnz:
-            lines[:, i] += part @ c
-    return lines
 
 
 def account(
@@ -194,8 +141,15 @@ def account(
     progress("standard errors")
     error = _standard_error(system, solution.x, given.standard_error, method)
     benchmarks = tabulate(system, solution, part, error, given.origin, given.source)
+    _report_few_makers(records, benchmarks, findings)
+    progress("principles")
+    work = prepare_work(books, makers, supply, method, benchmarks.value, findings)
+    return _conclude(work, system, benchmarks, principles)
+
+
+def _report_few_makers(records: Records, benchmarks: Benchmarks, findings: list[Finding]) -> None:
     for p in np.flatnonzero((benchmarks.makers > 0) & (benchmarks.makers < 3)).tolist():
-        if given.origin[p] == "estimated":
+        if benchmarks.origin[p] == "estimated":
             findings.append(
                 Finding(
                     "few_makers",
@@ -206,10 +160,6 @@ def account(
                     {"count": int(benchmarks.makers[p])},
                 )
             )
-    progress("principles")
-    return _conclude(
-        records, method, books, makers, supply, system, benchmarks, principles, findings
-    )
 
 
 def check_scopes(records: Records, method: Method, findings: list[Finding]) -> None:
@@ -232,93 +182,47 @@ def _standard_error(system: MeanSystem, c: Floats, given: Floats, method: Method
 
 
 def _conclude(
-    records: Records,
-    method: Method,
-    books: Books,
-    makers: Makers,
-    supply: Supply,
-    system: MeanSystem,
-    benchmarks: Benchmarks,
-    principles: Sequence[Principle],
-    findings: list[Finding],
+    work: Workings, system: MeanSystem, benchmarks: Benchmarks, principles: Sequence[Principle]
 ) -> Account | Stopped:
-    c = benchmarks.value
-    lines = responsibility(books, c)
-    listed = np.ones(len(records.units), dtype=bool)
-    if method.account_scope is not None:
-        inside = [i for i, name in enumerate(records.regions) if name in method.account_scope]
-        listed = np.isin(records.units.region, inside)
-    enters = entering(method)[records.inputs.purpose]
-    whole = records.totals
-    none = np.zeros(len(c))
+    """Compute the principles and regions, and put everything together."""
     results: dict[Principle, Result] = {}
     passed: dict[Principle, Passed] = {}
     enabled: Enabled | None = None
     for principle in principles:
         if principle == "benchmark":
-            closed = Conservation(
-                whole.direct_tco2e, float(lines.sum() + c @ (whole.made - whole.used))
-            )
-            if not listed.all():
-                closed = subset_conservation(records, lines, c, listed)
-            unit = lines.sum(axis=1)
-            results[principle] = Result(principle, unit, {}, none, closed, benchmarks.proved)
+            results[principle] = by_benchmark(work, proved=benchmarks.proved)
         elif principle == "producer":
-            unit = books.direct.sum(axis=1)
-            closed = Conservation(whole.direct_tco2e, float(unit.sum()))
-            if not listed.all():
-                closed = subset_conservation(records, unit[:, None], none, listed)
-            results[principle] = Result(principle, unit, {}, none, closed, True)
+            results[principle] = by_producer(work)
         elif principle == "income":
-            enabled = hand_back(books, makers, supply, enters, findings)
-            closed = Conservation(whole.direct_tco2e, float(enabled.unit.sum()))
-            boundary = {"imports": float(enabled.imports.sum())}
-            results[principle] = Result(
-                principle, enabled.unit, boundary, none, closed, enabled.proved
-            )
+            results[principle], enabled = by_income(work)
         else:
-            alpha = 1.0 if principle == "consumer" else method.alpha
-            if alpha == "value_added":
-                money = count_money(books, makers, supply, enters)
-                alpha = value_added_alpha(books, makers, money, findings)
-            share = passed_share(makers, alpha, records.classes.ids)
-            found = hand_on(books, makers, supply, share, c, enters)
-            passed[principle] = found
-            closed = Conservation(whole.direct_tco2e, found.accounted())
-            boundary = {"exports": found.exports, "imports": found.imports, "stocks": found.stocks}
-            results[principle] = Result(
-                principle,
-                found.kept + found.final,
-                boundary,
-                found.discrepancy,
-                closed,
-                found.proved,
-            )
+            results[principle], passed[principle] = by_passing(work, principle)
     for result in results.values():
         if not result.proved:
-            findings.append(
-                Finding("singular", "flows", None, None, result.principle, {"bound": "∞"})
+            details = {"bound": "∞"}
+            work.findings.append(
+                Finding("singular", "flows", None, None, result.principle, details)
             )
-    if blocking(findings, method.allow):
-        return Stopped(findings, records.period)
-    regions = balance_regions(books, lines, c)
-    if method.account_scope is not None:
-        regions = [region for region in regions if region.name in method.account_scope]
+    if blocking(work.findings, work.method.allow):
+        return Stopped(work.findings, work.records.period)
+    regions = balance_regions(work.books, work.lines, work.c)
+    if work.method.account_scope is not None:
+        regions = [region for region in regions if region.name in work.method.account_scope]
     return Account(
-        records,
-        method,
-        books,
-        makers,
-        supply,
+        work.records,
+        work.method,
+        work.books,
+        work.makers,
+        work.supply,
         system,
         benchmarks,
-        lines,
-        listed,
+        work.lines,
+        work.listed,
         regions,
         results,
         passed,
         enabled,
-        findings,
+        work.findings,
     )
 
 

@@ -24,7 +24,7 @@ import numpy.typing as npt
 from tanheng.accounting.books import Books, Sparse
 from tanheng.accounting.makers import Makers
 from tanheng.accounting.method import Method, Weights
-from tanheng.accounting.records import Floats
+from tanheng.accounting.records import Floats, add_up
 from tanheng.accounting.solve import Product, Solution, solve
 
 Origin = Literal["estimated", "exogenous", "published", "service", "none"]
@@ -97,17 +97,17 @@ def mean_weights(makers: Makers, weights: Weights, classes: int, part: Floats) -
     if weights.kind == "simple":
         counted = makers.count(classes)[makers.cls]
         return np.where(inside, 1.0 / (np.maximum(counted, 1) * makers.output), 0.0)
-    total = np.bincount(makers.cls, output, classes)[makers.cls]
+    total = add_up(makers.cls, output, classes)[makers.cls]
     return np.divide(part * inside, total, out=np.zeros(len(makers)), where=total > 0)
 
 
 def best_parts(makers: Makers, intensity: Floats, percent: float, classes: int) -> Floats:
-    """φ: the best ``percent`` % of each class's output, the marginal maker by the fraction needed."""
+    """φ: the best ``percent`` % of each class's output, the marginal maker in part."""
     part = np.zeros(len(makers))
     inside = np.flatnonzero(makers.estimates)
     order = inside[np.lexsort((makers.unit[inside], intensity[inside], makers.cls[inside]))]
     cls, output = makers.cls[order], makers.output[order]
-    total = np.bincount(cls, output, classes)
+    total = add_up(cls, output, classes)
     running = np.cumsum(output)
     first = np.searchsorted(cls, cls, side="left")
     before = running - output - (running[first] - output[first])
@@ -174,7 +174,7 @@ def tabulate(
     classes = system.books.shape[1]
     given = ~np.isnan(system.given)
     inside = system.makers.estimates
-    output = np.bincount(system.makers.cls[inside], system.makers.output[inside], classes)
+    output = add_up(system.makers.cls[inside], system.makers.output[inside], classes)
     return Benchmarks(
         np.where(given, system.given, solution.x),
         np.where(given, 0.0, solution.bound),

@@ -14,7 +14,16 @@ import numpy.typing as npt
 import scipy.sparse as sp
 
 from tanheng.accounting.method import Method
-from tanheng.accounting.records import LINE_OF_PURPOSE, LINES, Floats, Ints, Purpose, Records, Use
+from tanheng.accounting.records import (
+    LINE_OF_PURPOSE,
+    LINES,
+    Floats,
+    Ints,
+    Purpose,
+    Records,
+    Use,
+    add_up,
+)
 
 Sparse = Any
 
@@ -85,9 +94,9 @@ def keep_books(records: Records, method: Method) -> Books:
         final = (chosen(lines == 1), chosen(lines == 2), chosen(lines == 3))
     count = len(LINES)
     at = direct.unit.astype(np.int64) * count + LINE_OF_PURPOSE[direct.purpose]
-    by_line = np.bincount(at, direct.emission_tco2e, shape[0] * count).reshape(shape[0], count)
+    by_line = add_up(at, direct.emission_tco2e, shape[0] * count).reshape(shape[0], count)
     burns = in_benchmark[direct.purpose]
-    own = np.bincount(direct.unit[burns], direct.emission_tco2e[burns], shape[0])
+    own = add_up(direct.unit[burns], direct.emission_tco2e[burns], shape[0])
     return Books(
         records, outputs, main, capital, final, by_line, own, _services(records, outputs, method)
     )

@@ -121,7 +121,7 @@ class Cells:
         return codes, spellings
 
     def choice(self, column: str, order: Sequence[str], default: int) -> Ints:
-        """Codes of a choice by position in ``order``; blank is ``default`` or a fault if required."""
+        """Codes of a choice by position in ``order``; blank is ``default``, or a fault."""
         codes, spellings = self.encoded(column)
         declared = self.table.column(column)
         named = [choice_named(declared, text) for text in spellings]
@@ -140,7 +140,7 @@ class Cells:
         return result
 
     def lookup(self, column: str, keys: Mapping[str, int]) -> Ints:
-        """Codes by position of the row named in another table; ``UNKNOWN`` where it is not there."""
+        """Position of the row named in another table; ``UNKNOWN`` where it is not there."""
         codes, spellings = self.encoded(column)
         self.need(column, codes)
         translate = np.array([keys.get(text, UNKNOWN) for text in spellings], dtype=np.int32)

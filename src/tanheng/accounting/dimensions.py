@@ -140,7 +140,7 @@ def _distinct_scales(
     number = {text: i for i, text in enumerate(measures)}
     target_of = np.array([number[text] for text in classes.measures] or [0], dtype=np.int64)
     codes, _ = cells.encoded("measure")
-    given, given_code = np.unique(conversion, return_inverse=True)  # NaN is one value here
+    _, given_code = np.unique(conversion, return_inverse=True)  # NaN is one value here
     target_code = np.where(cls >= 0, target_of[np.maximum(cls, 0)], -1)
     combined = np.stack([given_code.ravel(), codes, target_code], axis=1)
     _, example, place = np.unique(combined, axis=0, return_index=True, return_inverse=True)
@@ -229,9 +229,10 @@ def _check_overlap(cells: Cells, codes: Ints, start: Days, end: Days) -> None:
 
 def read_dimensions(store: RecordStore, findings: list[Finding], broken: set[str]) -> Dimensions:
     """Units, classes and products; a table named in ``broken`` counts as empty."""
+    regions: list[str] = []
     if "units" in broken:
         none = np.zeros(0, dtype=np.int32)
-        units, regions = Units([], [], none, none.astype(np.int8), none.astype(np.int8), []), []
+        units = Units([], [], none, none.astype(np.int8), none.astype(np.int8), [])
     else:
         units, regions = read_units(store, findings)
     if broken & {"products", "classes"}:

@@ -128,7 +128,7 @@ def code_direct(
         columns.take("unit", np.int32),
         columns.take("purpose", np.int8),
         columns.take("amount", np.float64),
-    )  # type: ignore[arg-type]
+    )
     return direct, left_out
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import date
 from functools import cached_property
-from typing import Literal
+from typing import Any, Literal
 
 import numpy as np
 import numpy.typing as npt
@@ -248,7 +248,7 @@ class _Collector:
         kept_in = np.flatnonzero(~goes_out if bad is None else ~goes_out & ~bad)
         products = self._rules.dims.products
         cls = products.cls[mapping] if len(products.cls) else mapping
-        shared = {"unit": unit, "cls": cls, "quantity": quantity}
+        shared: dict[str, npt.NDArray[Any]] = {"unit": unit, "cls": cls, "quantity": quantity}
         if "value" in batch:
             shared["value"] = np.abs(np.asarray(batch["value"])) * money_sign
         leaving = dict(shared)

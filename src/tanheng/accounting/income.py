@@ -3,9 +3,9 @@
     T_u = x_u h_u = d_u + Σ_k s_uk h_k          s_uk: sales of u to maker k, money
     unit u answers for (v_u + m_u) h_u          primary inputs and imports
 
-Unnamed purchases of a class come from its sellers in proportion to their unnamed output value, imports at the
-class's mean price. Source: Marques, Rodrigues, Lenzen & Domingos (2012), Ecological Economics 84,
-57–65.
+Unnamed purchases of a class come from its sellers in proportion to their unnamed output value,
+imports at the class's mean price. Source: Marques, Rodrigues, Lenzen & Domingos (2012),
+Ecological Economics 84, 57–65.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ import scipy.sparse as sp
 from tanheng.accounting.books import Books, matrix
 from tanheng.accounting.makers import Makers
 from tanheng.accounting.named import FOREIGN, Mask, Supply, maker_at
-from tanheng.accounting.records import Floats
+from tanheng.accounting.records import Floats, add_up
 from tanheng.accounting.solve import Product, solve
 from tanheng.errors import Finding
 
@@ -58,7 +58,8 @@ def count_money(books: Books, makers: Makers, supply: Supply, enters: Mask) -> M
     """Money values of outputs and production purchases."""
     records = books.records
     inputs, outputs = records.inputs, records.outputs
-    assert inputs.value is not None and outputs.value is not None
+    assert inputs.value is not None
+    assert outputs.value is not None
     units, classes = books.shape
     by_class = matrix(outputs.unit, outputs.cls, outputs.value, (units, classes))
     product = ~books.service[makers.cls]
@@ -66,7 +67,7 @@ def count_money(books: Books, makers: Makers, supply: Supply, enters: Mask) -> M
     if len(makers):
         value = np.where(product, np.asarray(by_class[makers.unit, makers.cls]).ravel(), 0.0)
     buys = enters & ~books.service[inputs.cls]
-    bought = np.bincount(inputs.unit[buys], inputs.value[buys], units)
+    bought = add_up(inputs.unit[buys], inputs.value[buys], units)
     own = (
         buys
         & _makes_it(books, makers)
@@ -78,9 +79,9 @@ def count_money(books: Books, makers: Makers, supply: Supply, enters: Mask) -> M
     )
     return Money(
         value,
-        np.bincount(makers.unit, value, units),
+        add_up(makers.unit, value, units),
         bought,
-        np.bincount(inputs.unit[own], inputs.value[own], units),
+        add_up(inputs.unit[own], inputs.value[own], units),
     )
 
 
@@ -157,7 +158,7 @@ def hand_back(
     by_name = matrix(seller, inputs.unit[named], inputs.value[named], (units, units))
     offered = money.output * supply.unnamed / makers.output
     from_abroad = supply.imports_unnamed * _prices(books, makers, money)
-    total = np.bincount(makers.cls, offered, classes) + from_abroad
+    total = add_up(makers.cls, offered, classes) + from_abroad
     inverse = np.divide(1.0, total, out=np.zeros(classes), where=total > 0)
     selling = sp.csr_array(
         (offered * inverse[makers.cls], (makers.unit, makers.cls)), shape=(units, classes)
@@ -171,9 +172,9 @@ def hand_back(
     own = np.where(is_seller, books.direct_in_benchmark, 0.0)
     solution = solve(step, own)
     h = solution.x * per_x
-    domestic_share = np.bincount(makers.cls, offered, classes) * inverse
+    domestic_share = add_up(makers.cls, offered, classes) * inverse
     bought_here = open_value @ domestic_share + np.asarray(by_name.sum(axis=0)).ravel()
-    abroad = np.bincount(inputs.unit[foreign], inputs.value[foreign], units)
+    abroad = add_up(inputs.unit[foreign], inputs.value[foreign], units)
     abroad = abroad + open_value @ (from_abroad * inverse)
     rest = books.direct.sum(axis=1) - own
     return Enabled((money.of_unit - bought_here) * h + rest, abroad * h, h, solution.proved)
@@ -184,10 +185,10 @@ def _prices(books: Books, makers: Makers, money: Money) -> Floats:
     inputs = books.records.inputs
     assert inputs.value is not None
     classes = books.shape[1]
-    value = np.bincount(makers.cls, money.output, classes)
-    amount = np.bincount(makers.cls, makers.output, classes)
-    bought = np.bincount(inputs.cls, inputs.value, classes)
-    taken = np.bincount(inputs.cls, inputs.quantity, classes)
+    value = add_up(makers.cls, money.output, classes)
+    amount = add_up(makers.cls, makers.output, classes)
+    bought = add_up(inputs.cls, inputs.value, classes)
+    taken = add_up(inputs.cls, inputs.quantity, classes)
     made = np.divide(value, amount, out=np.zeros(classes), where=amount > 0)
     paid = np.divide(bought, taken, out=np.zeros(classes), where=taken > 0)
     return np.where(amount > 0, made, paid)

@@ -33,14 +33,15 @@ from tanheng.accounting.method import Method
 from tanheng.accounting.records import (
     Direct,
     Exogenous,
-    Floats,
     Inputs,
     Outputs,
+    PartitionKey,
     Purpose,
     Records,
     Stocks,
     Totals,
     Trade,
+    add_up,
 )
 from tanheng.accounting.rows import profiled
 from tanheng.accounting.schema import choice_named
@@ -183,41 +184,10 @@ def load(
     store.index("products", pa.array(dims.products.ids, pa.string()))
     if "supplier_id" in (store.columns("flows") or ()):
         store.index("suppliers", pa.array([*dims.units.ids, *foreign], pa.string()))
-    for_flows, for_direct = default_purposes(dims.units.use, method.services)
-    economic = bool((dims.units.partition_key == 2).any())
-    flows_without: list[int] = []
-    direct_without: list[int] = []
-    if store.columns("flows") is None or "flows" in broken:
-        inputs, outputs = _no_flows()
-    else:
-        inputs, outputs, flows_without = code_flows(
-            store,
-            profiles["flows"],
-            dims,
-            chosen,
-            for_flows,
-            len(dims.units),
-            values="needed" if values else "where given" if economic else "no",
-            skip=skip,
-            findings=findings,
-        )
-    if store.columns("direct") is None or "direct" in broken:
-        direct = _no_direct()
-    else:
-        direct, direct_without = code_direct(
-            store,
-            profiles["direct"],
-            chosen,
-            for_direct,
-            fossil_only=method.scope == "fossil_co2",
-            skip=skip,
-            findings=findings,
-        )
+    big = _big_tables(store, profiles, dims, chosen, method, values, skip, findings)
     if broken or any(f.code in ("period_choose", "period_without_rows") for f in findings):
         return Loaded(None, findings)
-    if method.services == "makers":
-        inputs, direct = _settle_institutions(dims, inputs, outputs, direct)
-    totals = _totals(store, profiles, chosen, dims, method, flows_without, direct_without)
+    totals = _totals(store, profiles, chosen, dims, method, big.flows_without, big.direct_without)
     records = Records(
         store.label,
         chosen,
@@ -225,24 +195,78 @@ def load(
         dims.units,
         dims.classes,
         dims.products,
-        inputs,
-        outputs,
-        direct,
+        big.inputs,
+        big.outputs,
+        big.direct,
         trade,
         stocks,
         exogenous,
         totals,
-        flows_without,
-        direct_without,
+        big.flows_without,
+        big.direct_without,
     )
     return Loaded(records, findings)
+
+
+@dataclass(frozen=True, slots=True)
+class _Big:
+    """The big tables, coded, and the rows left out of them."""
+
+    inputs: Inputs
+    outputs: Outputs
+    direct: Direct
+    flows_without: Sequence[int]
+    direct_without: Sequence[int]
+
+
+def _big_tables(
+    store: RecordStore,
+    profiles: Mapping[str, pa.Table],
+    dims: Dimensions,
+    period: Period,
+    method: Method,
+    values: bool,
+    skip: frozenset[str],
+    findings: list[Finding],
+) -> _Big:
+    """Flows and direct emissions; a table without a profile is absent or broken."""
+    for_flows, for_direct = default_purposes(dims.units.use, method.services)
+    economic = bool((dims.units.partition_key == PartitionKey.ECONOMIC).any())
+    (inputs, outputs), direct = _no_flows(), _no_direct()
+    flows_without: list[int] = []
+    direct_without: list[int] = []
+    if "flows" in profiles:
+        inputs, outputs, flows_without = code_flows(
+            store,
+            profiles["flows"],
+            dims,
+            period,
+            for_flows,
+            len(dims.units),
+            values="needed" if values else "where given" if economic else "no",
+            skip=skip,
+            findings=findings,
+        )
+    if "direct" in profiles:
+        direct, direct_without = code_direct(
+            store,
+            profiles["direct"],
+            period,
+            for_direct,
+            fossil_only=method.scope == "fossil_co2",
+            skip=skip,
+            findings=findings,
+        )
+    if method.services == "makers" and not skip:
+        inputs, direct = _settle_institutions(dims, inputs, outputs, direct)
+    return _Big(inputs, outputs, direct, flows_without, direct_without)
 
 
 def _settle_institutions(
     dims: Dimensions, inputs: Inputs, outputs: Outputs, direct: Direct
 ) -> tuple[Inputs, Direct]:
     """Default purposes of institutions when services are makers: production, if they sell any."""
-    net = np.bincount(outputs.unit, outputs.quantity > 0, len(dims.units)) > 0
+    net = add_up(outputs.unit, outputs.quantity > 0, len(dims.units)) > 0
     flows = np.where(net, Purpose.MATERIAL, Purpose.DAILY).astype(np.int8)
     burnt = np.where(net, Purpose.ENERGY, Purpose.DAILY).astype(np.int8)
     purpose = np.where(inputs.purpose == UNDECIDED, flows[inputs.unit], inputs.purpose)
@@ -323,10 +347,10 @@ def _flow_totals(sums: pa.Table, period: Period, dims: Dimensions) -> Totals:
     if len(products.scale):
         amount = np.where(counted, amount * products.scale[np.maximum(row, 0)], 0.0)
         cls, is_made = products.cls[np.maximum(row, 0)], goes_out & ~credit
-        made += np.bincount(cls[is_made], amount[is_made], classes)
-        used += np.bincount(cls[~is_made], amount[~is_made], classes)
+        made += add_up(cls[is_made], amount[is_made], classes)
+        used += add_up(cls[~is_made], amount[~is_made], classes)
         rows = np.where(counted, sums["n"].to_numpy(), 0)
-        used_rows += np.bincount(cls[~is_made], rows[~is_made], classes).astype(np.int64)
+        used_rows += add_up(cls[~is_made], rows[~is_made], classes).astype(np.int64)
     return Totals(made, used, used_rows, 0.0)
 
 

@@ -1,4 +1,4 @@
-"""Who makes what, and with which share of its burden: makers and the partition of joint products."""
+"""Who makes what, with which share of its burden: makers and partition of joint products."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import scipy.sparse as sp
 
 from tanheng.accounting.books import Books, Sparse
 from tanheng.accounting.method import Method
-from tanheng.accounting.records import Floats, Ints, PartitionKey, Records
+from tanheng.accounting.records import Floats, Ints, PartitionKey, Records, add_up
 from tanheng.errors import Finding
 from tanheng.quantity import UnknownMeasure, measure
 
@@ -95,7 +95,7 @@ def _dimension(records: Records, wanted: str) -> npt.NDArray[np.bool_]:
 
 
 def _row_weights(records: Records, rows: npt.NDArray[np.int64]) -> Floats:
-    """Extensive weight of output rows: given, or derived from the key; NaN where neither is there."""
+    """Extensive weight of output rows: given, or derived from the key; NaN without either."""
     outputs = records.outputs
     unit, cls, quantity = outputs.unit[rows], outputs.cls[rows], outputs.quantity[rows]
     given = np.full(len(rows), np.nan) if outputs.weight is None else outputs.weight[rows]
@@ -136,8 +136,8 @@ def _joint_shares(
     # Output that nets to nothing has no maker; its weight is left aside with it.
     place = np.searchsorted(wanted, at)
     belongs = (place < len(wanted)) & (wanted[np.minimum(place, len(wanted) - 1)] == at)
-    of_maker = np.bincount(place[belongs], weights[belongs], len(wanted))
-    total = np.bincount(unit, of_maker, len(records.units))[unit]
+    of_maker = add_up(place[belongs], weights[belongs], len(wanted))
+    total = add_up(unit, of_maker, len(records.units))[unit]
     key = records.units.partition_key[unit]
     without_key = key == PartitionKey.NONE
     with np.errstate(invalid="ignore", divide="ignore"):

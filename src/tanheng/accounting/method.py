@@ -54,7 +54,7 @@ class Method:
         weights: mean that defines a benchmark.
         capital: whether fixed assets bought by makers enter benchmarks (``in_benchmark``) or only
             their own account of the year (``account_only``, the paper).
-        services: whether institutions that sell services are ``consumers`` (the paper) or ``makers``.
+        services: whether institutions that sell are ``consumers`` (the paper) or ``makers``.
         scope: ``all`` direct emissions or ``fossil_co2`` only (the paper's narrower figure).
         benchmark_scope: regions whose makers set the benchmarks; None for all.
         account_scope: regions whose units are listed; None for all.

@@ -1,7 +1,7 @@
 """Named and unnamed supply: who bought from whom, and what is left for the residual mix.
 
-Everything per class is in class measures. A purchase is *named* when its supplier puts out the class;
-a *named import* when its supplier stands on an import row of the class. All else is unnamed.
+Everything per class is in class measures. A purchase is *named* when its supplier puts out the
+class; a *named import* when its supplier stands on an import row of the class. All else is unnamed.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ import numpy.typing as npt
 
 from tanheng.accounting.books import Books, Sparse, matrix
 from tanheng.accounting.makers import Makers
-from tanheng.accounting.records import Floats, Ints, Records
+from tanheng.accounting.records import Floats, Ints, Records, add_up
 from tanheng.errors import Finding
 
 Mask = npt.NDArray[np.bool_]
@@ -49,7 +49,7 @@ class Supply:
 
     def total(self, makers: Makers) -> Floats:
         """Unnamed supply per class: outputs and imports."""
-        made = np.bincount(makers.cls, self.unnamed, len(self.imports))
+        made = add_up(makers.cls, self.unnamed, len(self.imports))
         return np.asarray(made + self.imports_unnamed)
 
 
@@ -67,7 +67,7 @@ def find_supply(books: Books, makers: Makers, findings: list[Finding]) -> Supply
     """Sort purchases, imports and exports into named and unnamed ones."""
     records = books.records
     inputs, trade = records.inputs, records.trade
-    units, classes = books.shape
+    classes = books.shape[1]
     outside = trade.partner < 0
     imported, exported = outside & ~trade.is_export, outside & trade.is_export
     named_import = np.zeros(classes, dtype=bool)
@@ -86,14 +86,14 @@ def find_supply(books: Books, makers: Makers, findings: list[Finding]) -> Supply
             records, np.concatenate([rows[found < 0], rows_foreign[~is_import]]), findings
         )
         by_name = of_row >= 0
-        sold += np.bincount(of_row[by_name], inputs.quantity[by_name], len(makers))
+        sold += add_up(of_row[by_name], inputs.quantity[by_name], len(makers))
         from_abroad = of_row == FOREIGN
-        claimed += np.bincount(inputs.cls[from_abroad], inputs.quantity[from_abroad], classes)
+        claimed += add_up(inputs.cls[from_abroad], inputs.quantity[from_abroad], classes)
     export_maker = maker_at(makers, trade.supplier[exported], trade.cls[exported], classes)
     quantity, cls = trade.quantity[exported], trade.cls[exported]
     named = export_maker >= 0
-    sold += np.bincount(export_maker[named], quantity[named], len(makers))
-    imports = np.bincount(trade.cls[imported], trade.quantity[imported], classes)
+    sold += add_up(export_maker[named], quantity[named], len(makers))
+    imports = add_up(trade.cls[imported], trade.quantity[imported], classes)
     excess = np.maximum(sold - makers.output, 0.0)
     _report_excess(records, makers, sold, excess > 1e-9 * makers.output, findings)
     return Supply(
@@ -104,10 +104,10 @@ def find_supply(books: Books, makers: Makers, findings: list[Finding]) -> Supply
         imports,
         np.maximum(imports - claimed, 0.0),
         np.maximum(claimed - imports, 0.0),
-        np.bincount(cls[~named], quantity[~named], classes),
+        add_up(cls[~named], quantity[~named], classes),
         export_maker[named],
         quantity[named],
-        np.bincount(records.stocks.cls, records.stocks.change, classes),
+        add_up(records.stocks.cls, records.stocks.change, classes),
     )
 
 

@@ -1,10 +1,10 @@
 """Consumer and shared responsibility: emissions are handed on with what is sold.
 
     t_f = d_f + Σ unnamed U_fq m_q + Σ named q · π_k t_g / V_k + Σ named imports q · c_q
-    m_p = ( Σ_k (unnamed_k / V_k) π_k t_g + c_p · imports unnamed ) / ( Σ_k unnamed_k + imports unnamed )
+    m_p = ( Σ_k (unnamed_k / V_k) π_k t_g + c_p M_p ) / ( Σ_k unnamed_k + M_p )
 
-with maker k = (g, p), ``π_k = α_k a_k`` the part of its burden t_g that goes into class p. A maker
-keeps the rest, final users keep all; α = 1 is the consumer principle. Sources: Gallego & Lenzen
+with M unnamed imports, maker k = (g, p), ``π_k = α_k a_k`` the part of its burden t_g that goes
+into class p. A maker keeps the rest, final users keep all; α = 1 is the consumer principle. Sources: Gallego & Lenzen
 (2005), Economic Systems Research 17, 365–391; Lenzen et al. (2007), Ecological Economics 61, 27–42.
 """
 
@@ -19,7 +19,7 @@ import scipy.sparse as sp
 from tanheng.accounting.books import Books, Sparse
 from tanheng.accounting.makers import Makers
 from tanheng.accounting.named import FOREIGN, Mask, Supply, unnamed_inputs
-from tanheng.accounting.records import Floats
+from tanheng.accounting.records import Floats, add_up
 from tanheng.accounting.solve import Product, solve
 
 DEFAULT_ALPHA = 0.5
@@ -66,11 +66,11 @@ def passed_share(
     """
     share = np.nan_to_num(makers.share)
     if isinstance(alpha, np.ndarray):
-        return share * alpha[makers.unit]
+        return np.asarray(share * alpha[makers.unit])
     if isinstance(alpha, Mapping):
         by_class = np.array([float(alpha.get(key, DEFAULT_ALPHA)) for key in class_ids])
-        return share * by_class[makers.cls]
-    return share * alpha
+        return np.asarray(share * by_class[makers.cls])
+    return np.asarray(share * alpha)
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,18 +138,18 @@ def hand_on(
     rest = _flows(books, makers, supply, ~enters)
     own_direct = books.direct.sum(axis=1)
     as_final = own_direct - books.direct_in_benchmark + rest.received(mix, intensity, c)
-    passed_on = np.bincount(makers.unit, share, units) * t
+    passed_on = add_up(makers.unit, share, units) * t
     kept = np.where(is_maker, t - passed_on, 0.0)
     final = as_final + np.where(is_maker, 0.0, t)
     used = np.asarray((production.unnamed + rest.unnamed).sum(axis=0)).ravel()
-    export_carry = np.bincount(
+    export_carry = add_up(
         makers.cls[supply.export_maker],
         supply.export_quantity * intensity[supply.export_maker],
         classes,
     )
     boundary = np.where(books.service, 0.0, 1.0)
     gap = boundary * mix * (total - used - supply.exports_unnamed - supply.stocks)
-    gap -= np.bincount(makers.cls, supply.excess * intensity, classes)
+    gap -= add_up(makers.cls, supply.excess * intensity, classes)
     gap -= boundary * c * supply.imports_excess
     return Passed(
         kept,

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from datetime import date
 from enum import IntEnum
 from fractions import Fraction
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -23,6 +24,11 @@ Ints = npt.NDArray[np.int32]
 Codes = npt.NDArray[np.int8]
 Days = npt.NDArray[np.int64]
 FIRST_DAY, LAST_DAY = date.min.toordinal(), date.max.toordinal()
+
+
+def add_up(at: npt.NDArray[Any], values: npt.NDArray[Any], size: int) -> Floats:
+    """Sums of ``values`` by position ``at``; ``size`` sums in all."""
+    return np.bincount(at, values, size).astype(np.float64, copy=False)
 
 
 class Purpose(IntEnum):
@@ -95,8 +101,8 @@ class Products:
     """Products and the class each belongs to, day by day.
 
     ``ids`` are distinct product ids. A *mapping* is a row of the table; ``cls``, ``scale`` and
-    the days have one element per mapping. ``scale`` is class measures per base measure of the product's dimension.
-    ``offsets[code]:offsets[code + 1]`` are the mappings of a product, in ``order``.
+    the days have one element per mapping. ``scale`` is class measures per base measure of the
+    product's dimension; ``first`` is, per product, its first mapping.
     """
 
     ids: Sequence[str]
@@ -190,8 +196,8 @@ class Direct:
 class Trade:
     """Trade rows: quantity in class measures; ``partner`` is a region position or ``-1`` (outside).
 
-    ``supplier`` of an export is the position of the unit it comes from, ``-1`` when unnamed; of an import ``-2`` when a
-    foreign supplier is named.
+    ``supplier`` of an export is the position of the unit it comes from, ``-1`` when unnamed; of an
+    import it is ``-2`` when a foreign supplier is named.
     """
 
     region: Ints

@@ -16,7 +16,7 @@ import numpy as np
 import numpy.typing as npt
 
 from tanheng.accounting.books import Books
-from tanheng.accounting.records import LINES, Floats, Ints
+from tanheng.accounting.records import LINES, Floats, Ints, add_up
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,16 +71,14 @@ def balance_regions(books: Books, lines: Floats, c: Floats) -> list[Region]:
     records = books.records
     count, classes = len(records.regions), books.shape[1]
     at = records.units.region
-    sums = np.stack([np.bincount(at, lines[:, i], count) for i in range(len(LINES))], axis=1)
-    direct = np.bincount(
-        records.units.region[records.direct.unit], records.direct.emission_tco2e, count
-    )
+    sums = np.stack([add_up(at, lines[:, i], count) for i in range(len(LINES))], axis=1)
+    direct = add_up(records.units.region[records.direct.unit], records.direct.emission_tco2e, count)
     trade, stocks = records.trade, records.stocks
     out = trade.is_export
     valued = c[trade.cls] * trade.quantity
-    exports = np.bincount(trade.region[out], valued[out], count)
-    imports = np.bincount(trade.region[~out], valued[~out], count)
-    stocked = np.bincount(stocks.region, c[stocks.cls] * stocks.change, count)
+    exports = add_up(trade.region[out], valued[out], count)
+    imports = add_up(trade.region[~out], valued[~out], count)
+    stocked = add_up(stocks.region, c[stocks.cls] * stocks.change, count)
     open_ = _open_quantities(books, count, classes)
     result = []
     for i, name in enumerate(records.regions):
@@ -88,7 +86,10 @@ def balance_regions(books: Books, lines: Floats, c: Floats) -> list[Region]:
         result.append(
             Region(
                 name,
-                *(float(value) for value in sums[i]),
+                float(sums[i, 0]),
+                float(sums[i, 1]),
+                float(sums[i, 2]),
+                float(sums[i, 3]),
                 float(exports[i]),
                 float(imports[i]),
                 float(stocked[i]),
@@ -107,7 +108,7 @@ def _open_quantities(books: Books, regions: int, classes: int) -> Floats:
 
     def summed(where: npt.NDArray[np.int64], cls: Ints, quantity: Floats) -> Floats:
         at = cls if regions == 1 else where * classes + cls
-        return np.bincount(at, quantity, size)
+        return add_up(at, quantity, size)
 
     trade, stocks = records.trade, records.stocks
     made, used = records.outputs, records.inputs

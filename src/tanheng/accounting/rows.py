@@ -1,8 +1,8 @@
 """Coding the big tables: rows of flows and direct emissions, batch by batch.
 
 A clean table is read once. Where a batch has a fault, the table is read a second time with row
-numbers and the cells as written, by the same rules, to say where and why; so a fault costs time only where there is
-one, and no row is ever held as an object.
+numbers and the cells as written, by the same rules, to say where and why; so a fault costs time
+only where there is one, and no row is ever held as an object.
 """
 
 from __future__ import annotations
@@ -221,19 +221,17 @@ def choice_faults(batch: Batch, table: Table, scan: Scan) -> list[Fault]:
         if column.kind == "measure":
             faults.append(Fault("unknown_measure", name, codes == UNKNOWN))
         else:
-            known = ", ".join(column.choices or {})
-            faults.append(
-                Fault(
-                    "unknown_choice",
-                    name,
-                    codes == UNKNOWN,
-                    lambda _, known=known: {"known": known},
-                )
-            )
+            faults.append(Fault("unknown_choice", name, codes == UNKNOWN, _choices_of(column)))
     return faults
 
 
+def _choices_of(column: schema.Column) -> Callable[[int], Mapping[str, object]]:
+    known = ", ".join(column.choices or {})
+    return lambda _: {"known": known}
+
+
 def coarse(batch: Batch, period: Period) -> Fault:
+    """Rows that cover more than the account's period."""
     return Fault(
         "period_too_coarse",
         "period",
@@ -243,6 +241,7 @@ def coarse(batch: Batch, period: Period) -> Fault:
 
 
 def refer_faults(batch: Batch, column: str, to: str) -> list[Fault]:
+    """Blank identifiers, and such as are not in the table they refer to."""
     return [
         Fault("missing_value", column, batch[column] == BLANK),
         Fault("unknown_id", column, batch[column] == UNKNOWN, lambda _: {"to": to}),
@@ -255,6 +254,7 @@ def least(batch: Batch, column: str) -> Floats:
 
 
 def optional(batch: Batch, column: str, default: int) -> npt.NDArray[np.int16]:
+    """Codes of a choice that may be absent or blank: then ``default``."""
     if column not in batch:
         return np.full(len(next(iter(batch.values()))), default, dtype=np.int16)
     codes = np.asarray(batch[column])

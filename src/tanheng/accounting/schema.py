@@ -156,7 +156,7 @@ UNITS = Table(
     "units",
     "核算单元",
     True,
-    "Anything that uses products and may make some: plant, process line, household sector, project.",
+    "Anything that uses products and may make some: plant, process line, households, project.",
     "使用产品、也可能生产产品的任何主体：工厂、工序、居民、学校、工程。",
     (
         _c("unit_id", "单元编号", "id", "unique", "唯一编号", "编号"),

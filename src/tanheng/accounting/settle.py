@@ -41,7 +41,7 @@ class Settlement:
 
     Attributes:
         benchmark_decimals: places of the published benchmarks.
-        benchmarks: published c per class, in steps of ``10**-benchmark_decimals`` tCO2e per measure.
+        benchmarks: published c per class, in steps of ``10**-benchmark_decimals`` of tCO2e.
         decimals: places of R.
         units: R per unit.
         net_output: Σ c × net output of all units.

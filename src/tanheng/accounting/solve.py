@@ -1,4 +1,4 @@
-"""Solving ``x = b + B x`` for sparse ``B``, with a bound on the error that is proved, not hoped for.
+"""Solving ``x = b + B x`` for sparse ``B``, with a bound on the error that is proved.
 
 Every linear system of the accounts has this form: ``B`` holds what passes from one benchmark (or
 maker) into another. Small systems are factorised densely, large ones go through BiCGSTAB in scaled
@@ -7,8 +7,8 @@ variables, with a Neumann series as fallback. No inverse is formed.
 **The bound.** Let ``w > 0`` with ``s = w − |B| w > 0``. Then ``I − B`` is non-singular and
 ``|x − x̂|_p ≤ w_p · max_q |r_q| / s_q`` with ``r = b − x̂ + B x̂``. ``s`` and ``r`` are evaluated
 with their own rounding errors added (Higham, *Accuracy and Stability of Numerical Algorithms*,
-2nd ed., section 3.1: a sum of k products errs by at most γ_k Σ|terms|, γ_k = k u / (1 − k u)), so the
-bound holds in floating point. Method: method.md section 2, "Existence and proof".
+2nd ed., section 3.1: a sum of k products errs by at most γ_k Σ|terms|, γ_k = k u / (1 − k u)), so
+the bound holds in floating point. Method: method.md section 2, "Existence and proof".
 """
 
 from __future__ import annotations
@@ -144,6 +144,15 @@ def _iterate(apply: _Counted, b: Floats, scale: Floats, tolerance: float) -> Flo
     return np.asarray(y * scale)
 
 
+def _directly(matrix: Product, b: Floats, scale: Floats) -> Floats | None:
+    """A dense solution in variables of magnitude one; None where the matrix is singular."""
+    scaled = np.eye(matrix.size) - matrix.dense() * (scale[None, :] / scale[:, None])
+    try:
+        return np.asarray(np.linalg.solve(scaled, b / scale) * scale)
+    except np.linalg.LinAlgError:
+        return None
+
+
 def solve(matrix: Product, b: Floats, *, prove: bool = True, summands: int = 1) -> Solution:
     """Solve ``x = b + B x``.
 
@@ -162,13 +171,12 @@ def solve(matrix: Product, b: Floats, *, prove: bool = True, summands: int = 1) 
     if size == 0:
         return Solution(np.zeros(0), np.zeros(0), 0)
     if size <= DENSE_LIMIT:
-        try:
-            x = scipy.linalg.solve(np.eye(size) - matrix.dense(), b)
-        except (scipy.linalg.LinAlgError, ValueError):
-            return Solution(np.full(size, np.nan), np.full(size, np.inf), 0)
+        found = _directly(matrix, b, _scale_of(apply, b))
+        if found is None:
+            return Solution(np.full(size, np.nan), np.full(size, np.inf), apply.count)
         if not prove:
-            return Solution(x, np.full(size, np.nan), 0)
-        return _proved(matrix, apply, b, x, summands)
+            return Solution(found, np.full(size, np.nan), apply.count)
+        return _proved(matrix, apply, b, found, summands)
     scale = _scale_of(apply, b)
     x = _iterate(apply, b, scale, _TARGET)
     if not np.isfinite(x).all():
@@ -224,7 +232,8 @@ def _certificate(
     counted = _Counted(magnitude)
     for tolerance in (1e-2, 1e-6, 1e-10):
         if matrix.size <= DENSE_LIMIT:
-            w = scipy.linalg.solve(np.eye(matrix.size) - magnitude.dense(), start)
+            found = _directly(magnitude, start, start)
+            w = np.full(matrix.size, np.nan) if found is None else found
         else:
             w = _iterate(counted, start, start, tolerance)
         if np.isfinite(w).all() and bool((w > 0).all()):

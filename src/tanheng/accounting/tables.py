@@ -3,8 +3,8 @@
     c_j x_j = d_j + Σ_i c_i Z_ij          B_ji = Z_ij / x_j
 
 A table of ten thousand sectors is a dense matrix of 768 MB. It is read in blocks and never held
-whole in double precision: a single-precision copy of A does the iterations, and the residual of each
-round is taken from the table itself in double precision, so the result is as accurate as a
+whole in double precision: a single-precision copy of A does the iterations, and the residual of
+each round is taken from the table itself in double precision, so the result is as accurate as a
 double-precision solution, with the same proved bound (iterative refinement; Higham 2002, chapter
 12).
 """

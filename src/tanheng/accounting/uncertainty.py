@@ -13,11 +13,10 @@ Econometrica 48, 817–838 (heteroskedasticity-consistent covariance).
 from __future__ import annotations
 
 import numpy as np
-import scipy.linalg
 
 from tanheng.accounting.benchmarks import MeanSystem, mean_weights
 from tanheng.accounting.method import Method
-from tanheng.accounting.records import Floats
+from tanheng.accounting.records import Floats, add_up
 from tanheng.accounting.solve import DENSE_LIMIT, Product, solve
 
 
@@ -48,8 +47,8 @@ def sandwich(system: MeanSystem, c: Floats, given_error: Floats, method: Method)
         spread = system.makers.scatter(scores, (classes, units))
         middle = np.asarray((spread @ spread.T).toarray()) + np.diag(given**2)
         jacobian = np.eye(classes) - matrix.dense()
-        half = scipy.linalg.solve(jacobian, middle)
-        variance = np.diag(scipy.linalg.solve(jacobian, half.T)).copy()
+        half = np.linalg.solve(jacobian, middle)
+        variance = np.diag(np.linalg.solve(jacobian, half.T)).copy()
     else:
         variance = _by_signs(system, matrix, scores, given, method)
     return _where_told(system, np.sqrt(np.maximum(variance, 0.0)), given_error)
@@ -63,7 +62,7 @@ def _by_signs(
     total = np.zeros(classes)
     for _ in range(method.draws):
         signs = random.integers(0, 2, units) * 2.0 - 1.0
-        shock = np.bincount(system.makers.cls, scores * signs[system.makers.unit], classes)
+        shock = add_up(system.makers.cls, scores * signs[system.makers.unit], classes)
         shock += given * (random.integers(0, 2, classes) * 2.0 - 1.0)
         total += solve(matrix, shock, prove=False).x ** 2
     return np.asarray(total / method.draws)
@@ -80,10 +79,10 @@ def bootstrap(system: MeanSystem, method: Method) -> Floats:
     values = np.zeros((method.draws, classes))
     for draw in range(method.draws):
         times = random.poisson(1.0, units).astype(np.float64)[system.makers.unit]
-        present = np.bincount(system.makers.cls, times * inside, classes)[system.makers.cls] > 0
+        present = add_up(system.makers.cls, times * inside, classes)[system.makers.cls] > 0
         omega = np.where(present, times, 1.0) * system.omega
         output = np.where(inside, system.makers.output, 0.0)
-        norm = np.bincount(system.makers.cls, omega * output, classes)[system.makers.cls]
+        norm = add_up(system.makers.cls, omega * output, classes)[system.makers.cls]
         omega = np.divide(omega, norm, out=np.zeros_like(omega), where=norm > 0)
         drawn = MeanSystem(system.books, system.makers, omega, system.given)
         values[draw] = solve(drawn.matrix(), drawn.right_side(), prove=False).x

@@ -2,109 +2,47 @@
 
 from __future__ import annotations
 
-import os
 import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import Annotated, NoReturn, TypeVar
+from typing import Annotated
 
 import typer
 
-from tanheng.errors import Fault, Language, catalogue
+from tanheng.cli.options import (
+    AccountScopeOption,
+    AllowOption,
+    AlphaOption,
+    AudienceOption,
+    BenchmarkScopeOption,
+    BenchmarksOption,
+    CapitalOption,
+    ErrorsOption,
+    JsonOption,
+    LangOption,
+    MemoryOption,
+    OutOption,
+    PeriodOption,
+    PrincipleOption,
+    Records,
+    ScopeOption,
+    ServicesOption,
+    ThreadsOption,
+    WeightsOption,
+    language,
+    one_of,
+    request_of,
+    wrong,
+)
+from tanheng.errors import Fault, catalogue
 
 app = typer.Typer(
     name="tanheng",
-    help="碳衡 Tanheng: carbon accounting in which every number can be asked why. 碳核算，每个数都问得出为什么。",
+    help="碳衡 Tanheng: carbon accounting in which every number can be asked why. 每个数都问得出为什么。",
     no_args_is_help=True,
     add_completion=False,
     pretty_exceptions_enable=False,
 )
-
-Records = Annotated[
-    Path, typer.Argument(help="Folder, workbook, CSV/Parquet or DuckDB file. 记录集。")
-]
-PrincipleOption = Annotated[
-    list[str] | None,
-    typer.Option(
-        "--principle",
-        "-p",
-        help="producer, consumer, shared, income, benchmark; may repeat. 核算原则。",
-    ),
-]
-PeriodOption = Annotated[
-    str | None, typer.Option("--period", help="2016, 2016-Q1, 2016-03. 期间。")
-]
-WeightsOption = Annotated[
-    str, typer.Option("--weights", help="weighted | simple | best:K. 均值方式。")
-]
-BenchmarksOption = Annotated[
-    Path | None,
-    typer.Option("--benchmarks", help="Apply this published table. 采用公布的基准值表。"),
-]
-OutOption = Annotated[
-    Path | None, typer.Option("--out", help="Write workbook, report, Parquet here. 输出目录。")
-]
-JsonOption = Annotated[bool, typer.Option("--json", help="One JSON document on standard output.")]
-AllowOption = Annotated[
-    list[str] | None,
-    typer.Option("--allow", help="Finding codes to accept; may repeat. 接受的检查代码。"),
-]
-CapitalOption = Annotated[
-    str, typer.Option("--capital", help="account_only | in_benchmark. 固定资产。")
-]
-ServicesOption = Annotated[str, typer.Option("--services", help="consumers | makers. 服务。")]
-ScopeOption = Annotated[str, typer.Option("--scope", help="all | fossil_co2. 排放范围。")]
-BenchmarkScopeOption = Annotated[
-    list[str] | None,
-    typer.Option("--benchmark-scope", help="Regions whose makers set benchmarks. 基准值范围。"),
-]
-AccountScopeOption = Annotated[
-    list[str] | None,
-    typer.Option("--account-scope", help="Regions whose units are listed. 核算范围。"),
-]
-AlphaOption = Annotated[
-    str,
-    typer.Option(
-        "--alpha", help="Share passed on under shared: 0.5, value_added, or steel=0.3,coal=0.6."
-    ),
-]
-ErrorsOption = Annotated[str, typer.Option("--errors", help="sandwich | bootstrap | off. 标准误。")]
-AudienceOption = Annotated[
-    str,
-    typer.Option("--audience", help="authority | public (classes of < 3 makers withheld). 读者。"),
-]
-LangOption = Annotated[str | None, typer.Option("--lang", help="en | zh. 语言。")]
-ThreadsOption = Annotated[
-    int | None, typer.Option("--threads", min=1, help="Threads of the engine. 线程数。")
-]
-MemoryOption = Annotated[
-    str | None, typer.Option("--memory", help="Limit of the engine, e.g. 4GB. 内存上限。")
-]
-
-Choice = TypeVar("Choice", bound=str)
-
-
-def _wrong(option: str, text: str) -> NoReturn:
-    raise typer.BadParameter(text, param_hint=option)
-
-
-def _one_of(option: str, value: str, known: Sequence[Choice]) -> Choice:
-    for choice in known:
-        if value == choice:
-            return choice
-    _wrong(option, f"{value!r} is none of {', '.join(known)}")
-
-
-def _split(values: Sequence[str] | None) -> list[str]:
-    return [part.strip() for value in values or () for part in value.split(",") if part.strip()]
-
-
-def language(wanted: str | None) -> Language:
-    """The language asked for, else that of the user's locale."""
-    if wanted is not None:
-        return _one_of("--lang", wanted, ("en", "zh"))
-    locale = os.environ.get("LC_ALL") or os.environ.get("LC_MESSAGES") or os.environ.get("LANG", "")
-    return "zh" if locale.lower().startswith("zh") else "en"
 
 
 @app.command()
@@ -137,35 +75,36 @@ def account(
     memory: MemoryOption = None,
 ) -> None:
     """Who answers for which tonne, with proof that nothing was lost. 谁承担哪一吨排放。"""
-    from tanheng.accounting import Stopped, settle as settle_account
+    from tanheng.accounting import Stopped
+    from tanheng.accounting import settle as settle_account
     from tanheng.cli import output
     from tanheng.cli.opening import opened
     from tanheng.cli.show import Screen
 
-    public = _one_of("--audience", audience, ("authority", "public")) == "public"
+    public = one_of("--audience", audience, ("authority", "public")) == "public"
     if public and as_json:
-        _wrong(
+        wrong(
             "--json",
             "is for the authority; write the public's files with --audience public --out DIR",
         )
     spoken = language(lang)
     screen = Screen(spoken)
-    request = _request(
+    request = request_of(
         records,
-        principle,
-        period,
-        weights,
-        benchmarks,
-        allow,
-        capital,
-        services,
-        scope,
-        benchmark_scope,
-        account_scope,
-        alpha,
-        errors,
-        threads,
-        memory,
+        principle=principle,
+        period=period,
+        weights=weights,
+        benchmarks=benchmarks,
+        allow=allow,
+        capital=capital,
+        services=services,
+        scope=scope,
+        benchmark_scope=benchmark_scope,
+        account_scope=account_scope,
+        alpha=alpha,
+        errors=errors,
+        threads=threads,
+        memory=memory,
     )
     with opened(request) as (store, result):
         if isinstance(result, Stopped):
@@ -198,7 +137,7 @@ def account(
             for path in output.write_all(result, out, spoken, settlement, public=public):
                 print(path, file=sys.stderr)
         elif public:
-            _wrong("--audience", "public needs --out DIR: the public sees files, not your terminal")
+            wrong("--audience", "public needs --out DIR: the public sees files, not your terminal")
 
 
 @app.command()
@@ -227,25 +166,22 @@ def benchmarks(
     from tanheng.cli.opening import opened
     from tanheng.cli.show import Screen
 
-    public = _one_of("--audience", audience, ("authority", "public")) == "public"
+    public = one_of("--audience", audience, ("authority", "public")) == "public"
     spoken = language(lang)
     screen = Screen(spoken)
-    request = _request(
+    request = request_of(
         records,
-        ["benchmark"],
-        period,
-        weights,
-        None,
-        allow,
-        capital,
-        services,
-        scope,
-        benchmark_scope,
-        None,
-        "0.5",
-        errors,
-        threads,
-        memory,
+        principle=["benchmark"],
+        period=period,
+        weights=weights,
+        allow=allow,
+        capital=capital,
+        services=services,
+        scope=scope,
+        benchmark_scope=benchmark_scope,
+        errors=errors,
+        threads=threads,
+        memory=memory,
     )
     with opened(request) as (_, result):
         if isinstance(result, Stopped):
@@ -282,22 +218,14 @@ def check(
 
     spoken = language(lang)
     screen = Screen(spoken)
-    request = _request(
+    request = request_of(
         records,
-        principle or ["benchmark"],
-        period,
-        "weighted",
-        None,
-        allow,
-        "account_only",
-        "consumers",
-        "all",
-        None,
-        None,
-        "0.5",
-        "off",
-        threads,
-        memory,
+        principle=principle or ["benchmark"],
+        period=period,
+        allow=allow,
+        errors="off",
+        threads=threads,
+        memory=memory,
     )
     with opened(request) as (_, result):
         findings = list(result.findings)
@@ -344,22 +272,21 @@ def why(
     known = ("producer", "consumer", "shared", "income", "benchmark")
     needed = [asked] if asked in known else ["benchmark"]
     errors = "sandwich" if what.startswith("class:") else "off"
-    request = _request(
+    request = request_of(
         records,
-        needed,
-        period,
-        weights,
-        benchmarks,
-        allow,
-        capital,
-        services,
-        scope,
-        benchmark_scope,
-        None,
-        alpha,
-        errors,
-        threads,
-        memory,
+        principle=needed,
+        period=period,
+        weights=weights,
+        benchmarks=benchmarks,
+        allow=allow,
+        capital=capital,
+        services=services,
+        scope=scope,
+        benchmark_scope=benchmark_scope,
+        alpha=alpha,
+        errors=errors,
+        threads=threads,
+        memory=memory,
     )
     with opened(request) as (store, result):
         if isinstance(result, Stopped):
@@ -401,14 +328,15 @@ def generate(
 ) -> None:
     """A synthetic, realistic region: for trying things out. Its figures are invented. 虚构地区。"""
     from rich.console import Console
-    from rich.progress import Progress
+    from rich.progress import Progress, TaskID
 
+    from tanheng.simulate import FORMATS, Format
     from tanheng.simulate import generate as write
 
-    kind = _one_of("--format", format_, ("csv", "parquet"))
+    kind: Format = one_of("--format", format_, FORMATS)
     console = Console(stderr=True)
     with Progress(console=console, transient=True, disable=not console.is_terminal) as bar:
-        tasks = {}
+        tasks: dict[str, TaskID] = {}
 
         def moved(stage: str, done: int, total: int) -> None:
             task = tasks.setdefault(stage, bar.add_task(stage, total=total))
@@ -417,7 +345,7 @@ def generate(
         try:
             write(units, seed, out, period=period, format=kind, progress=moved)
         except ValueError as error:
-            _wrong("generate", str(error))
+            wrong("generate", str(error))
     print(out)
 
 
@@ -432,81 +360,6 @@ def demo(
     from tanheng.cli.demo import run
 
     run(out, language(lang))
-
-
-def _request(  # one place where all options meet
-    records: Path,
-    principle: Sequence[str] | None,
-    period: str | None,
-    weights: str,
-    benchmarks: Path | None,
-    allow: Sequence[str] | None,
-    capital: str,
-    services: str,
-    scope: str,
-    benchmark_scope: Sequence[str] | None,
-    account_scope: Sequence[str] | None,
-    alpha: str,
-    errors: str,
-    threads: int | None,
-    memory: str | None,
-):  # type: ignore[no-untyped-def]
-    from tanheng.accounting import PRINCIPLES, Method, Weights
-    from tanheng.cli.opening import Request
-    from tanheng.period import Period
-
-    names = _split(principle)
-    # Income needs money values, which few records have: it runs when asked for.
-    chosen = [_one_of("--principle", name, PRINCIPLES) for name in names] or [
-        "producer",
-        "consumer",
-        "shared",
-        "benchmark",
-    ]
-    accepted = _split(allow)
-    for code in accepted:
-        entry = catalogue().get(code)
-        if entry is None:
-            _wrong("--allow", f"{code!r} is no finding code")
-        if entry.severity == "error":
-            _wrong(
-                "--allow", f"{code} cannot be accepted: {entry.remedy['en'] or entry.text['en']}"
-            )
-    try:
-        mean = Weights.parse(weights)
-        asked = Period.parse(period) if period is not None else None
-    except ValueError as error:
-        _wrong("--weights / --period", str(error))
-    method = Method(
-        weights=mean,
-        capital=_one_of("--capital", capital, ("account_only", "in_benchmark")),
-        services=_one_of("--services", services, ("consumers", "makers")),
-        scope=_one_of("--scope", scope, ("all", "fossil_co2")),
-        benchmark_scope=frozenset(_split(benchmark_scope)) or None,
-        account_scope=frozenset(_split(account_scope)) or None,
-        alpha=_alpha(alpha),
-        standard_errors=_one_of("--errors", errors, ("sandwich", "bootstrap", "off")),
-        allow=frozenset(accepted),
-    )
-    return Request(records, method, chosen, asked, benchmarks, threads, memory)
-
-
-def _alpha(text: str):  # type: ignore[no-untyped-def]
-    if text == "value_added":
-        return text
-    try:
-        if "=" in text:
-            pairs = [part.split("=", 1) for part in text.split(",")]
-            shares = {name.strip(): float(value) for name, value in pairs}
-            if all(0 <= value <= 1 for value in shares.values()):
-                return shares
-        elif 0 <= float(text) <= 1:
-            return float(text)
-    except ValueError:
-        pass
-    _wrong(
-        "--alpha", f"{text!r}: write a share from 0 to 1, value_added, or class=share,class=share"
-    )
 
 
 def _gathered(words: Sequence[str]) -> list[str]:

@@ -84,8 +84,8 @@ class Screen:
         english, chinese = _WORDS[key]
         return (chinese if self.language == "zh" else english).format(**values)
 
-    def account(self, account: Account) -> None:
-        """Everything of an account that fits a screen."""
+    def account(self, account: Account, rows: int = _RANKED) -> None:
+        """Everything of an account that fits a screen; ``rows`` at either end of a ranking."""
         records = account.records
         self.console.print(
             self.word(
@@ -100,11 +100,11 @@ class Screen:
             soft_wrap=True,
         )
         self._conservation(account)
-        self._units(account)
-        self.benchmarks(account)
-        self._regions(account)
+        self._units(account, rows)
+        self.benchmarks(account, 2 * rows)
+        self._regions(account, 2 * rows)
         if account.findings:
-            self.findings(account.findings, account.method.allow)
+            self.findings(account.findings, account.method.allow, min(rows, _PER_CODE))
 
     def _table(self, title: str, left: Sequence[str], right: Sequence[str]) -> Table:
         table = Table(
@@ -137,7 +137,7 @@ class Screen:
             )
         self._print(table)
 
-    def _units(self, account: Account) -> None:
+    def _units(self, account: Account, rows: int) -> None:
         records, names = account.records, list(account.results)
         if not names:
             return
@@ -145,10 +145,10 @@ class Screen:
         listed = np.flatnonzero(account.listed)
         order = listed[np.argsort(-key[listed], kind="stable")]
         table = self._table("units", ["unit", "name", "region"], names)
-        many = len(order) > 2 * _RANKED
-        shown = np.concatenate([order[:_RANKED], order[-_RANKED:]]) if many else order
+        many = len(order) > 2 * rows
+        shown = np.concatenate([order[:rows], order[-rows:]]) if many else order
         for place, u in enumerate(shown.tolist()):
-            if many and place == _RANKED:
+            if many and place == rows:
                 table.add_row("", self.word("lowest"), "")
             table.add_row(
                 escape(str(records.units.ids[u])),
@@ -185,7 +185,7 @@ class Screen:
         if len(order) > limit:
             self.console.print(self.word("more", n=f"{len(order) - limit:,}"), style="dim")
 
-    def _regions(self, account: Account) -> None:
+    def _regions(self, account: Account, rows: int) -> None:
         names = [
             "producers",
             "daily",
@@ -196,7 +196,7 @@ class Screen:
             "stocks",
         ]
         table = self._table("balance", ["region"], [*names, "discrepancy", "direct"])
-        for region in account.regions[: 4 * _RANKED]:
+        for region in account.regions[:rows]:
             table.add_row(
                 escape(region.name),
                 *(number(float(getattr(region, name))) for name in names),
@@ -205,7 +205,12 @@ class Screen:
             )
         self._print(table)
 
-    def findings(self, findings: Sequence[Finding], allowed: frozenset[str] = frozenset()) -> None:
+    def findings(
+        self,
+        findings: Sequence[Finding],
+        allowed: frozenset[str] = frozenset(),
+        most: int = _PER_CODE,
+    ) -> None:
         """Findings by code, each with its place and what to do."""
         counts = Counter(finding.code for finding in findings)
         self.console.print()
@@ -216,14 +221,14 @@ class Screen:
             self.console.print(f"[bold]{sign} {code}[/bold] ({count:,})", highlight=False)
             if code in allowed:
                 self.console.print("   " + self.word("allowed", what=entry.allowed[self.language]))
-            for finding in [f for f in findings if f.code == code][:_PER_CODE]:
+            for finding in [f for f in findings if f.code == code][:most]:
                 place = escape(finding.place())
                 text = escape(finding.message(self.language))
                 self.console.print(
                     f"   [cyan]{place}[/cyan]  {text}", highlight=False, soft_wrap=True
                 )
-            if count > _PER_CODE:
-                self.console.print(f"   … +{count - _PER_CODE:,}", style="dim")
+            if count > most:
+                self.console.print(f"   … +{count - most:,}", style="dim")
 
     def stopped(self, findings: Sequence[Finding], allowed: frozenset[str]) -> None:
         """Why there is no account."""

@@ -20,21 +20,21 @@ MAX_CASES = 24
 def text(column: ir.Value) -> ir.StringValue:
     """A cell as text; identifiers written as whole floats lose their ``.0``."""
     if column.type().is_string():
-        return column  # type: ignore[return-value]
+        return column
     if column.type().is_floating():
         whole = column.cast("int64")
         return ibis.ifelse(column == whole, whole.cast("string"), column.cast("string"))
-    return column.cast("string")  # type: ignore[return-value]
+    return column.cast("string")
 
 
 def number(column: ir.Value) -> ir.FloatingValue:
     """A cell as float64: blank is NaN, what is not a number is +inf."""
     nan = ibis.literal(float("nan"), type="float64")
     if not column.type().is_string():
-        return ibis.coalesce(column.cast("float64"), nan)  # type: ignore[no-any-return]
-    read = column.try_cast("float64")  # type: ignore[attr-defined]
+        return ibis.coalesce(column.cast("float64"), nan)
+    read = column.try_cast("float64")
     unread = ibis.ifelse(column.isnull(), nan, ibis.literal(float("inf"), type="float64"))
-    return ibis.coalesce(read, unread)  # type: ignore[no-any-return]
+    return ibis.coalesce(read, unread)
 
 
 def _choice(table: ir.Table, column: str, codes: Mapping[str, int]) -> ir.IntegerValue:
@@ -130,7 +130,7 @@ def exact(table: ir.Table, request: Scan, index: Index, column: str, digits: int
 
     A number is taken as it is written in decimals (0.1 is one tenth), rounded to ``digits``.
     """
-    written = text_of_number(table[column]).try_cast(f"decimal(38, {digits})")  # type: ignore[attr-defined]
+    written = text_of_number(table[column]).try_cast(f"decimal(38, {digits})")
     projected = coded(table.mutate(exact_=written), request, index, also=("exact_",))
     keys = [*request.refs, *request.choices]
     return projected.group_by(keys).aggregate(n=projected.count(), total=projected["exact_"].sum())
@@ -138,7 +138,7 @@ def exact(table: ir.Table, request: Scan, index: Index, column: str, digits: int
 
 def text_of_number(column: ir.Value) -> ir.StringValue:
     """A number as the shortest decimals that mean it."""
-    return column if column.type().is_string() else column.cast("string")  # type: ignore[return-value]
+    return column if column.type().is_string() else column.cast("string")
 
 
 def read(table: ir.Table, columns: Sequence[str]) -> ir.Table:

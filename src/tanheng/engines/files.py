@@ -77,7 +77,7 @@ def matched(
 
 
 def encoding_of(path: Path) -> str:
-    """``utf-8`` or ``gb18030``, by looking at every byte; a byte-order mark alone proves nothing."""
+    """``utf-8``, ``utf-16`` or ``gb18030``, by looking at every byte."""
     decoder = codecs.getincrementaldecoder("utf-8")()
     with path.open("rb") as file:
         start = file.read(4)

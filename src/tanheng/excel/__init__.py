@@ -23,16 +23,24 @@ _CELL_LIMIT = 32_000
 NO_FORMULAS = {"strings_to_formulas": False, "strings_to_numbers": False, "strings_to_urls": False}
 """Options of a workbook that takes nobody's text for anything else."""
 
+_HEADER = {"bold": True, "bg_color": "#D6E0E6", "text_wrap": True, "valign": "top"}
+_NUMBER = {"align": "right"}
 LOOKS: Mapping[str, Mapping[str, object]] = {
     "title": {"bold": True, "font_size": 14, "font_color": "#1F4E5F"},
     "note": {"font_color": "#5A6A72"},
-    "header": {"bold": True, "bg_color": "#D6E0E6", "text_wrap": True, "valign": "top"},
-    "total": {"bold": True, "num_format": "#,##0.00"},
-    "text": {}, "wrap": {"text_wrap": True, "valign": "top"},
-    "t": {"num_format": "#,##0.00"}, "quantity": {"num_format": "#,##0.00####"},
-    "value": {"num_format": "General"}, "count": {"num_format": "#,##0"},
-    "gap": {"num_format": "0.0E+00"},
-}  # fmt: skip
+    "header": {**_HEADER, "indent": 1},
+    "over numbers": {**_HEADER, "align": "right"},
+    "total": {**_NUMBER, "bold": True, "num_format": "#,##0.00"},
+    "text": {"indent": 1},
+    "wrap": {"text_wrap": True, "valign": "top", "indent": 1},
+    "t": {**_NUMBER, "num_format": "#,##0.00"},
+    # A flow is either taken in or put out: the other cell stays blank.
+    "product": {**_NUMBER, "num_format": "#,##0.00;-#,##0.00;"},
+    "quantity": {**_NUMBER, "num_format": "#,##0.00####;-#,##0.00####;"},
+    "value": {**_NUMBER, "num_format": "General"},
+    "count": {**_NUMBER, "num_format": "#,##0"},
+    "gap": {**_NUMBER, "num_format": "0.0E+00"},
+}
 """Formats a page knows its cells by."""
 
 
@@ -73,7 +81,9 @@ class Page:
 
     def text(self, row: int, column: int, value: str, form: str = "text") -> None:
         """A string, whatever it looks like: ``=1+1`` stays text."""
-        self.sheet.write_string(row, column, value[:_CELL_LIMIT], self.forms[form])
+        # XlsxWriter passes text in <r>…</r> through as markup; a blank before it prevents that.
+        safe = f" {value}" if value.startswith("<r>") else value
+        self.sheet.write_string(row, column, safe[:_CELL_LIMIT], self.forms[form])
 
     def cell(self, row: int, column: int, value: str | float, form: str, formula: str = "") -> None:
         """A text, a number or a formula with its value."""
@@ -87,10 +97,15 @@ class Page:
             self.text(row, column, "–", form)
 
     def top(self, title: str, note: str, first: int, frozen: int) -> None:
-        """Title and note of a sheet that holds one table; panes frozen above row ``first``."""
+        """Title, note and print layout; panes frozen above row ``first`` (0: none)."""
         self.text(0, 0, title, "title")
         self.text(1, 0, note, "note")
-        self.sheet.freeze_panes(first, frozen)
+        self.sheet.set_landscape()
+        self.sheet.set_paper(9)  # A4
+        self.sheet.fit_to_pages(1, 0)
+        if first:
+            self.sheet.freeze_panes(first, frozen)
+            self.sheet.repeat_rows(first - 1)
 
     def table(self, first: int, columns: Sequence[Column], *, widths: bool = True) -> int:
         """A table with data from row ``first`` (from 0) on; returns the row below it."""
@@ -103,9 +118,10 @@ class Page:
                 value = fsum(float(cell) for cell in column.cells)
                 formula = f"SUM({letters(i)}{first + 1}:{letters(i)}{last})"
                 self.cell(first - 2, i, value, "total", formula)
-        self.sheet.set_row(first - 1, 48)
+        self.sheet.set_row(first - 1, 33)
         for i, column in enumerate(columns):
-            self.text(first - 1, i, column.header, "header")
+            over_text = column.form in ("text", "wrap")
+            self.text(first - 1, i, column.header, "header" if over_text else "over numbers")
         for k in range(count):
             row = first + k
             for i, column in enumerate(columns):

@@ -18,11 +18,12 @@ from typing import Literal
 import numpy as np
 import numpy.typing as npt
 import xlsxwriter
+from xlsxwriter.worksheet import Worksheet
 
 from tanheng.accounting.account import Account, Result
 from tanheng.accounting.records import LINES, Floats
 from tanheng.accounting.regions import Region
-from tanheng.errors import Finding, Language, catalogue
+from tanheng.errors import Fault, Finding, Language, catalogue
 from tanheng.excel import LOOKS, NO_FORMULAS, Column, Page, letters
 
 Audience = Literal["authority", "public"]
@@ -31,8 +32,9 @@ Positions = npt.NDArray[np.int64]
 Places = tuple[Positions, Positions, Positions]
 """Unit, line and class of each row on Flows."""
 
-MAX_FLOW_ROWS = MAX_UNITS = MAX_CLASSES = 200_000
-MAX_FINDINGS = 50_000
+MAX_FLOW_ROWS = 100_000
+MAX_UNITS = MAX_FINDINGS = 50_000
+MAX_CLASSES = 1_000_000
 FEW = 3
 """What rests on fewer makers or units is shown to the authority only (method.md section 2)."""
 
@@ -68,7 +70,6 @@ class _Plan:
             all units have formulas there.
         first, count: first row (from 0) and number of rows on Flows per unit and line.
         flows: the rows on Flows; ``amounts`` are U and V, class measures.
-        classes: classes with a row, ``class_row`` the row (from 0) of each class, -1 for none.
         protected: classes whose figures the public must not see.
         used, made: per class, intake and output of the units in scope, class measures.
     """
@@ -81,8 +82,6 @@ class _Plan:
     count: Positions
     flows: Places
     amounts: tuple[Floats, Floats]
-    classes: Positions
-    class_row: Positions
     protected: Bools
     used: Floats
     made: Floats
@@ -90,6 +89,13 @@ class _Plan:
     def others(self) -> list[Result]:
         """Principles shown beside the benchmark principle."""
         return [r for name, r in self.account.results.items() if name != "benchmark"]
+
+
+class _Sheet(Worksheet):  # type: ignore[misc]  # XlsxWriter has no types
+    """A sheet of plain formulas: XlsxWriter would search each for thirty newer functions."""
+
+    def _prepare_formula(self, formula: str, expand_future_functions: bool = False) -> str:
+        return formula.removeprefix("=")
 
 
 def write_account(account: Account, path: Path, *, audience: Audience = "authority") -> None:
@@ -102,24 +108,28 @@ def write_account(account: Account, path: Path, *, audience: Audience = "authori
     books of a lone maker are the benchmark of its class.
 
     Above ``MAX_FLOW_ROWS`` flows, the units with the largest |R| keep formulas and the others
-    plain values; above ``MAX_UNITS`` units or ``MAX_CLASSES`` classes, the others are added up in
-    one row. The sheets say so.
+    plain values; above ``MAX_UNITS`` units, the others are added up in one row. The sheets say so.
 
     Args:
         path: of the .xlsx file; replaced if it exists.
+
+    Raises:
+        Fault: for more than ``MAX_CLASSES`` classes, which a sheet cannot hold.
     """
+    if len(account.records.classes) > MAX_CLASSES:
+        raise Fault(f"{path}: a sheet holds at most {MAX_CLASSES:,} classes")
     plan = _plan(account, audience == "public")
     with xlsxwriter.Workbook(str(path), {**NO_FORMULAS, "constant_memory": True}) as book:
         book.set_properties({"title": f"碳衡 Tanheng {account.records.period}"})
         forms = {key: book.add_format(dict(look)) for key, look in LOOKS.items()}
         for name, write in _SHEETS.items():
             if not (plan.public and name in (UNITS, FLOWS)):
-                write(Page(book.add_worksheet(name), forms), plan)
+                write(Page(book.add_worksheet(name, _Sheet), forms), plan)
 
 
 def _plan(account: Account, public: bool) -> _Plan:
     """Decide which units, flows and classes get rows."""
-    books, c = account.books, account.benchmarks.value
+    books = account.books
     listed = np.flatnonzero(account.listed)
     weight = np.abs(account.lines[listed].sum(axis=1))
     order = listed[np.argsort(-weight, kind="stable")][:MAX_UNITS]
@@ -135,15 +145,10 @@ def _plan(account: Account, public: bool) -> _Plan:
     # Written backwards, so that the first row of a unit and line is what remains.
     first[flows[0][::-1], flows[1][::-1]] = _FIRST + np.arange(len(flows[0]))[::-1]
     used, made = _moved(account)
-    heavy = np.argsort(-np.abs(c) * np.maximum(np.abs(made), np.abs(used)), kind="stable")
-    classes = np.sort(heavy[:MAX_CLASSES])
-    class_row = np.full(len(c), -1, dtype=np.int64)
-    class_row[classes] = _FIRST + np.arange(len(classes))
     own = np.array([origin == "estimated" for origin in account.benchmarks.origin], dtype=bool)
     protected = np.asarray(own & (account.benchmarks.makers < FEW))
-    shown = np.sort(order)
-    return _Plan(account, public, shown, live, first, count, flows, amounts, classes, class_row,
-                 protected, used, made)  # fmt: skip
+    return _Plan(account, public, np.sort(order), live, first, count, flows, amounts, protected,
+                 used, made)  # fmt: skip
 
 
 def _flow_rows(account: Account, units: Positions) -> tuple[Places, tuple[Floats, Floats]]:
@@ -262,8 +267,7 @@ def _write_flows(page: Page, plan: _Plan) -> None:
     unit, line, cls = (part.tolist() for part in plan.flows)
     used, made = plan.amounts
     value = c[plan.flows[2]]
-    places = plan.class_row[plan.flows[2]].tolist()
-    look_up = [f"'{BENCHMARKS}'!D{place + 1}" if place >= 0 else "" for place in places]
+    look_up = [f"'{BENCHMARKS}'!D{_FIRST + p + 1}" for p in cls]
     page.table(_FIRST, [
         Column("单元 unit_id", 18, [records.units.ids[u] for u in unit]),
         Column("去向 line", 20, [_LINES[i] for i in line]),
@@ -272,54 +276,42 @@ def _write_flows(page: Page, plan: _Plan) -> None:
         Column("投入 U\nintake", 18, used.tolist(), "quantity"),
         Column("产出 V\noutput", 18, made.tolist(), "quantity"),
         Column("基准值 c\ntCO2e per measure", 18, value.tolist(), "value", look_up),
-        Column("c·U\ntCO2e", 18, (value * used).tolist(), "t", "E{r}*G{r}", total=True),
-        Column("c·V\ntCO2e", 18, (value * made).tolist(), "t", "F{r}*G{r}", total=True),
+        Column("c·U\ntCO2e", 18, (value * used).tolist(), "product", "E{r}*G{r}", total=True),
+        Column("c·V\ntCO2e", 18, (value * made).tolist(), "product", "F{r}*G{r}", total=True),
     ])  # fmt: skip
 
 
 def _write_benchmarks(page: Page, plan: _Plan) -> None:
     """One row per class; intake, output and net output close the account of the whole."""
     classes, b = plan.account.records.classes, plan.account.benchmarks
-    chosen, place = plan.classes, plan.classes.tolist()
-    hidden = plan.protected & plan.public
-    rest = len(classes) - len(place)
     note = "单位产品的社会平均内含排放。Social mean of emissions embodied in one unit of a class."
     page.top("基准值 Benchmarks", note, _FIRST, 1)
+    hidden = plan.protected & plan.public
 
     def shown(values: Floats) -> list[float]:
-        return [*np.where(hidden, np.nan, values)[chosen].tolist(), *[float("nan")] * (rest > 0)]
-
-    def texts(values: Sequence[str], last: str = "") -> list[str]:
-        return [*(values[p] for p in place), *[last] * (rest > 0)]
+        return list(np.where(hidden, np.nan, values).tolist())
 
     words = ("可公开 public", f"少于 {FEW} 家，仅主管部门 authority only")
     status = [words[few] for few in plan.protected.astype(int).tolist()]
+    net = plan.made - plan.used
     columns = [
-        Column("类别 class_id", 20, texts(classes.ids, f"其余类别 {rest:,} others")),
-        Column("名称 name", 26, texts(classes.names)),
-        Column("计量单位 measure", 14, texts(classes.measures)),
+        Column("类别 class_id", 20, classes.ids),
+        Column("名称 name", 26, classes.names),
+        Column("计量单位 measure", 14, classes.measures),
         Column("基准值 c\ntCO2e per measure", 18, shown(b.value), "value"),
         Column("标准误\nstandard error", 16, shown(b.standard_error), "value"),
         Column("误差界\nbound", 14, shown(b.bound), "gap"),
         Column("生产者数\nmakers", 12, shown(b.makers.astype(np.float64)), "count"),
         Column("其产出\ntheir output", 18, shown(b.output), "quantity"),
-        Column("来历 origin", 20, texts([_ORIGINS[origin] for origin in b.origin])),
-        Column("来源 source", 30, texts(b.source)),
-        Column("公开 status", 30, texts(status)),
+        Column("来历 origin", 20, [_ORIGINS[origin] for origin in b.origin]),
+        Column("来源 source", 30, b.source),
+        Column("公开 status", 30, status),
+        Column("投入 U\nall units", 18, plan.used.tolist(), "quantity"),
+        Column("产出 V\nall units", 18, plan.made.tolist(), "quantity"),
+        Column("净产出 V − U\nnet output", 18, net.tolist(), "quantity", "M{r}-L{r}"),
+        Column("c·(V − U)\ntCO2e", 18, (b.value * net).tolist(), "t", "D{r}*N{r}", total=True),
     ]
-    if not plan.public:
-        embodied = b.value * (plan.made - plan.used)
-        last = float(embodied.sum() - embodied[chosen].sum())
-        net = ["M{r}-L{r}"] * len(place) + [""] * (rest > 0)
-        product = ["D{r}*N{r}"] * len(place) + [""] * (rest > 0)
-        columns += [
-            Column("投入 U\nall units", 18, shown(plan.used), "quantity"),
-            Column("产出 V\nall units", 18, shown(plan.made), "quantity"),
-            Column("净产出 V − U\nnet output", 18, shown(plan.made - plan.used), "quantity", net),
-            Column("c·(V − U)\ntCO2e", 18, [*embodied[chosen].tolist(), *[last] * (rest > 0)], "t",
-                    product, total=True),
-        ]  # fmt: skip
-    page.table(_FIRST, columns)
+    page.table(_FIRST, columns[: 11 if plan.public else None])
 
 
 def _write_regions(page: Page, plan: _Plan) -> None:
@@ -398,9 +390,8 @@ def _write_summary(page: Page, plan: _Plan) -> None:
     """Period, choices, conservation per principle with both sides, accepted findings."""
     account = plan.account
     records, method = account.records, account.method
-    page.text(0, 0, f"碳衡核算账 Tanheng account — {records.period}", "title")
     note = "各原则划分不同，总量不变。Principles differ in the split, never in the total."
-    page.text(1, 0, note, "note")
+    page.top(f"碳衡核算账 Tanheng account — {records.period}", note, 0, 0)
     row = _write_conservation(page, plan, 4) + 2
     every, bounds = "全部 all", (method.benchmark_scope, method.account_scope)
     scopes = [", ".join(sorted(scope)) if scope else every for scope in bounds]

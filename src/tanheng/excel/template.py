@@ -17,6 +17,7 @@ from xlsxwriter.workbook import Workbook
 from xlsxwriter.worksheet import Worksheet
 
 from tanheng.accounting.schema import TABLES, Column, Table
+from tanheng.excel import NO_FORMULAS, letters
 
 WORKBOOK = "records.xlsx"
 README = "说明 README"
@@ -25,28 +26,28 @@ _LAST_ROW = 1_048_575
 _LIST_LIMIT = 255
 """Characters a validation list may have (a limit of the file format)."""
 
-EXAMPLE: Mapping[str, Sequence[Mapping[str, str]]] = {
+EXAMPLE: Mapping[str, Sequence[Sequence[str]]] = {
     "units": (
-        {"unit_id": "M1", "name": "甲钢厂 Mill A", "region": "R1", "use": "producer"},
-        {"unit_id": "M2", "name": "乙钢厂 Mill B", "region": "R1", "use": "producer"},
-        {"unit_id": "H1", "name": "居民 Households", "region": "R1", "use": "daily_person"},
+        ("unit_id", "name", "region", "use"),
+        ("M1", "甲钢厂 Mill A", "R1", "producer"),
+        ("M2", "乙钢厂 Mill B", "R1", "producer"),
+        ("H1", "居民 Households", "R1", "daily_person"),
     ),
-    "products": ({"product_id": "rebar", "class_id": "steel", "measure": "t"},),
+    "products": (("product_id", "class_id", "measure"), ("rebar", "steel", "t")),
     "direct": (
-        {"unit_id": "M1", "period": "2016", "emission_tco2e": "2100"},
-        {"unit_id": "M2", "period": "2016", "emission_tco2e": "1500"},
+        ("unit_id", "period", "emission_tco2e"), ("M1", "2016", "2100"), ("M2", "2016", "1500")
     ),
     "flows": (
-        _flow := {"unit_id": "M1", "period": "2016", "direction": "out", "product_id": "rebar",
-                  "quantity": "1000", "measure": "t"},
-        {**_flow, "unit_id": "M2"},
-        {**_flow, "unit_id": "H1", "direction": "in", "quantity": "2000"},
+        ("unit_id", "period", "direction", "product_id", "quantity", "measure"),
+        ("M1", "2016", "out", "rebar", "1000", "t"),
+        ("M2", "2016", "out", "rebar", "1000", "t"),
+        ("H1", "2016", "in", "rebar", "2000", "t"),
     ),
 }  # fmt: skip
-"""A complete record set: two mills, one class, one user. Its account is `EXAMPLE_RESULT`."""
+"""A complete record set (columns, then rows): two mills, one class, one user."""
 
 EXAMPLE_RESULT: Mapping[str, float] = {"M1": 300.0, "M2": -300.0, "H1": 3600.0}
-"""R per unit, tCO2e: the benchmark is (2,100 + 1,500) / 2,000 = 1.8 tCO2e per t of steel."""
+"""R per unit of the example, tCO2e: the benchmark is (2,100 + 1,500) / 2,000 = 1.8 tCO2e per t of steel."""
 
 _INTRODUCTION = (
     ("一个记录集就是下列各表。表名、表头、选项用中文或英文均可；空着的可选表和可选列可以删除。",
@@ -119,8 +120,7 @@ def write_template(folder: Path) -> list[Path]:
 
 
 def _write_workbook(path: Path) -> None:
-    options = {"strings_to_numbers": False, "strings_to_formulas": False, "strings_to_urls": False}
-    with xlsxwriter.Workbook(str(path), options) as book:
+    with xlsxwriter.Workbook(str(path), NO_FORMULAS) as book:
         book.set_properties({"title": "Tanheng record set 碳衡记录集"})
         formats = {
             "title": book.add_format({"bold": True, "font_size": 16}),
@@ -145,6 +145,8 @@ def _header(book: Workbook, color: str) -> Format:
 def _write_table(sheet: Worksheet, table: Table, formats: Mapping[str, Format]) -> None:
     """One sheet to fill in: header, notes, text columns, drop-downs."""
     sheet.freeze_panes(1, 1)
+    sheet.set_landscape()
+    sheet.fit_to_pages(1, 0)
     sheet.set_row(0, 24)
     sheet.set_tab_color("#F4B183" if table.required else "#D6E0E6")
     for i, column in enumerate(table.columns):
@@ -160,7 +162,7 @@ def _write_table(sheet: Worksheet, table: Table, formats: Mapping[str, Format]) 
         if column.choices:
             _validate(sheet, i, column)
     last = len(table.columns) - 1
-    sheet.ignore_errors({"number_stored_as_text": f"A2:{_letters(last)}{_LAST_ROW + 1}"})
+    sheet.ignore_errors({"number_stored_as_text": f"A2:{letters(last)}{_LAST_ROW + 1}"})
 
 
 def _validate(sheet: Worksheet, i: int, column: Column) -> None:
@@ -177,6 +179,8 @@ def _validate(sheet: Worksheet, i: int, column: Column) -> None:
 def _write_readme(sheet: Worksheet, formats: Mapping[str, Format]) -> None:
     """The first sheet: how to fill the others, what they hold, and an example."""
     sheet.hide_gridlines(2)
+    sheet.set_landscape()
+    sheet.fit_to_pages(1, 0)
     sheet.set_column(0, 0, 3)
     sheet.set_column(1, 9, 19)
     row = _line(sheet, 0, ["碳衡记录集 Tanheng record set"], formats["title"], formats)
@@ -191,17 +195,16 @@ def _write_readme(sheet: Worksheet, formats: Mapping[str, Format]) -> None:
         row = _line(sheet, row, [table.zh, table.name, need, f"{table.help_zh} {table.help}"],
                     formats["text"], formats)  # fmt: skip
     row = _line(sheet, row + 1, ["示例 Worked example"], formats["heading"], formats)
-    for name, records in EXAMPLE.items():
+    for name, (columns, *records) in EXAMPLE.items():
         row = _line(sheet, row, [f"{name} {TABLES[name].zh}"], formats["text"], formats)
-        columns = [TABLES[name].column(key) for key in records[0]]
-        for i, column in enumerate(columns, start=1):
-            sheet.write_string(row, i, header_of(column), formats["required"])
-            if not column.required:
-                sheet.write_string(row, i, header_of(column), formats["optional"])
         sheet.write_string(row, 0, "#", formats["mark"])
+        for i, column in enumerate((TABLES[name].column(key) for key in columns), start=1):
+            look = formats["required" if column.required else "optional"]
+            sheet.write_string(row, i, header_of(column), look)
+        row += 1
         for record in records:
-            row = _line(sheet, row + 1, list(record.values()), formats["cell"], formats) - 1
-        row += 2
+            row = _line(sheet, row, record, formats["cell"], formats)
+        row += 1
     results = "，".join(f"{unit} {value:+,.0f}" for unit, value in EXAMPLE_RESULT.items())
     for text in (
         "结果：钢的基准值 = (2100 + 1500) / 2000 = 1.8 吨/吨；承担排放 R = Σ c U + d − Σ c V。",
@@ -225,11 +228,6 @@ def _line(
 def _display_width(text: str) -> int:
     """Width in characters, Chinese counted double."""
     return sum(2 if ord(sign) > 0x2E80 else 1 for sign in text)
-
-
-def _letters(column: int) -> str:
-    """Letters of a column counted from 0."""
-    return chr(ord("A") + column)
 
 
 __all__ = ["EXAMPLE", "EXAMPLE_RESULT", "choices_of", "header_of", "note_of", "write_template"]

@@ -20,6 +20,6 @@ How the data flow, one module a step::
 
 from tanheng.simulate.arrays import Progress
 from tanheng.simulate.region import MAX_UNITS, MIN_UNITS, generate
-from tanheng.simulate.writing import Format
+from tanheng.simulate.writing import FORMATS, Format
 
-__all__ = ["MAX_UNITS", "MIN_UNITS", "Format", "Progress", "generate"]
+__all__ = ["FORMATS", "MAX_UNITS", "MIN_UNITS", "Format", "Progress", "generate"]

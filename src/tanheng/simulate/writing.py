@@ -10,6 +10,7 @@ import pyarrow as pa
 from pyarrow import csv, parquet
 
 Format = Literal["csv", "parquet"]
+FORMATS: tuple[Format, ...] = ("csv", "parquet")
 BATCH = 1 << 17
 
 Slices = Callable[[slice], pa.RecordBatch]
