@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import codecs
 from pathlib import Path
+from time import perf_counter
 
 import pytest
 from helpers.cases import check_message, findings, place, placed, serious
@@ -12,6 +13,9 @@ from helpers.writing import write_csv, write_text
 
 from tanheng.accounting import Account, Method, account
 from tanheng.period import Period
+
+LONGEST_SECONDS = 12
+"""For a hundred thousand findings, on a busy machine."""
 
 
 def test_missing_tables(opened, spoilt: Tables) -> None:
@@ -82,6 +86,27 @@ def test_headers_without_rows(opened, spoilt: Tables, tmp_path: Path) -> None:
     assert not findings(opened(folder))
     write_text(folder, "units", "unit_id,region,use\n")
     assert placed(serious(findings(opened(folder)))) == {("table_empty", "units", None, None)}
+
+
+def test_no_flows(opened, spoilt: Tables, tmp_path: Path) -> None:
+    """Optional tables with a header only: every unit answers for what it burns."""
+    folder = write_csv(spoilt, tmp_path / "set")
+    for table in ("flows", "trade", "stocks", "exogenous"):
+        header = (folder / f"{table}.csv").read_text().splitlines()[0]
+        write_text(folder, table, header + "\n")
+    outcome = account(opened(folder))
+    assert isinstance(outcome, Account)
+    for result in outcome.results.values():
+        assert result.unit.tolist() == [2100, 1500, 1700, 900, 400, 300, 5.5, 0]
+
+
+def test_no_emissions(opened, spoilt: Tables, tmp_path: Path) -> None:
+    folder = write_csv(spoilt, tmp_path / "set")
+    write_text(folder, "direct", "unit_id,period,emission_tco2e\n")
+    outcome = account(opened(folder), principles=("producer", "benchmark"))
+    assert isinstance(outcome, Account)
+    assert not outcome.results["producer"].unit.any()
+    assert outcome.results["benchmark"].conservation.accounted == pytest.approx(0, abs=1e-9)
 
 
 def test_table_and_column_twice(opened, spoilt: Tables, tmp_path: Path) -> None:
@@ -221,7 +246,9 @@ def test_a_hundred_thousand_findings(opened, spoilt: Tables, tmp_path: Path) -> 
     with (folder / "direct.csv").open("a", newline="") as file:
         file.write("M1,2016,oops\r\n" * 10_000)
     store = opened(folder)
+    begun = perf_counter()
     found = serious(findings(store))
+    assert perf_counter() - begun < LONGEST_SECONDS
     flows = [f for f in found if f.table == "flows"]
     burnt = [f for f in found if f.table == "direct"]
     assert len(found) == 100_000
@@ -232,7 +259,9 @@ def test_a_hundred_thousand_findings(opened, spoilt: Tables, tmp_path: Path) -> 
         ("not_a_number", i + 9, "oops") for i in range(10_000)
     ]
     allowed = Method(allow=frozenset({"unknown_id", "not_a_number"}))
+    begun = perf_counter()
     outcome = account(store, allowed, principles=("benchmark",))
+    assert perf_counter() - begun < LONGEST_SECONDS
     assert isinstance(outcome, Account)
     assert len(outcome.findings) == 100_000
     assert abs(outcome.results["benchmark"].conservation.relative_gap) < 1e-12

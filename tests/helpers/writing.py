@@ -37,9 +37,11 @@ def write_csv(
     language: str = "en",
     mark: bytes = b"",
 ) -> Path:
-    """One CSV file a table; absent cells are empty. Returns the folder."""
+    """One CSV file a table that has rows; absent cells are empty. Returns the folder."""
     folder.mkdir(exist_ok=True)
     for name, rows in tables.items():
+        if not rows:
+            continue
         stem = TABLES[name].zh if language == "zh" else name
         path = folder / f"{stem}.csv"
         with path.open("w", encoding=encoding, newline="") as file:

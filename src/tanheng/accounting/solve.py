@@ -14,12 +14,14 @@ the bound holds in floating point. Method: method.md section 2, "Existence and p
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cache
 from typing import Any
 
 import numpy as np
 import scipy.linalg
 import scipy.sparse as sp
 import scipy.sparse.linalg as spla
+from threadpoolctl import ThreadpoolController
 
 from tanheng.accounting.records import Floats
 
@@ -28,7 +30,8 @@ Sparse = Any
 
 DENSE_LIMIT = 600
 _UNIT_ROUNDOFF = float(np.finfo(np.float64).eps) / 2
-_TARGET = 1e-14
+_TARGET = 1e-13
+_SCALE_ROUNDS = 2
 # A proved relative bound at which further refinement would only cost time.
 _GOOD_ENOUGH = 1e-12
 _REFINEMENTS = 4
@@ -109,10 +112,15 @@ class _Counted:
         return self.matrix.apply(x)
 
 
+@cache
+def _blas() -> ThreadpoolController:
+    return ThreadpoolController()
+
+
 def _scale_of(apply: _Counted, b: Floats) -> Floats:
     """Rough magnitudes of the solution: classes are counted in kWh, t and cars alike."""
     guess = np.abs(b)
-    for _ in range(3):
+    for _ in range(_SCALE_ROUNDS):
         guess = np.abs(b) + np.abs(apply(guess))
     floor = float(guess.max(initial=0.0)) * 1e-12
     return np.maximum(guess, floor if floor > 0 else 1.0)
@@ -166,6 +174,13 @@ def solve(matrix: Product, b: Floats, *, prove: bool = True, summands: int = 1) 
     Returns:
         The solution; where ``I − B`` has no proof of being non-singular its bound is infinite.
     """
+    # Vectors here are short: threads of the BLAS cost more than they bring, and spin on busy
+    # machines; one thread also makes the result independent of their number.
+    with _blas().limit(limits=1, user_api="blas"):
+        return _solve(matrix, b, prove, summands)
+
+
+def _solve(matrix: Product, b: Floats, prove: bool, summands: int) -> Solution:
     apply = _Counted(matrix)
     size = matrix.size
     if size == 0:
@@ -188,58 +203,65 @@ def solve(matrix: Product, b: Floats, *, prove: bool = True, summands: int = 1) 
 
 def _proved(matrix: Product, apply: _Counted, b: Floats, x: Floats, summands: int) -> Solution:
     """Attach the bound, refining while that still helps."""
-    certificate = _certificate(matrix, x, summands)
-    if certificate is None:
-        return Solution(x, np.full(len(x), np.inf), apply.count)
-    w, s, gamma, magnitude = certificate
-    best, best_ratio = x, np.inf
-    for _ in range(_REFINEMENTS):
-        applied = apply(x)
-        residual = b - x + applied
-        size = np.abs(b) + np.abs(x) + magnitude.apply(np.abs(x))
-        ratio = float(((np.abs(residual) + gamma * size) / s).max())
-        floor = float((gamma * size / s).max())
-        if ratio < best_ratio:
-            best, best_ratio = x, ratio
-        good = float((w / np.maximum(np.abs(x), w * 1e-6)).max()) * ratio <= _GOOD_ENOUGH
-        if good or not ratio > 4 * floor:
-            break
-        scale = np.maximum(np.abs(x), w * ratio)
-        x = x + _iterate(apply, residual, scale, 1e-6)
-    return Solution(best, w * best_ratio * (1 + 4 * _UNIT_ROUNDOFF), apply.count)
-
-
-def _certificate(
-    matrix: Product, x: Floats, summands: int
-) -> tuple[Floats, Floats, float, Product] | None:
-    """``w`` and a proved lower bound of ``w − |B| w``, both positive; None when none is found."""
     magnitude = matrix.magnitude()
     # Eight more for conversions, shares and weights, each rounded once.
     terms = magnitude.terms() + summands + 8
     gamma = terms * _UNIT_ROUNDOFF / (1 - terms * _UNIT_ROUNDOFF)
+    applied = apply(x)
+    plain = magnitude is matrix and bool((x >= 0).all())
+    witness = _witness(magnitude, x, applied if plain else None, gamma)
+    if witness is None:
+        return Solution(x, np.full(len(x), np.inf), apply.count)
+    w, s = witness
+    best, best_ratio = x, np.inf
+    for _ in range(_REFINEMENTS):
+        residual = b - x + applied
+        carried = applied if plain else magnitude.apply(np.abs(x))
+        unsure = gamma * (np.abs(b) + np.abs(x) + carried)
+        ratio = float(((np.abs(residual) + unsure) / s).max())
+        if ratio < best_ratio:
+            best, best_ratio = x, ratio
+        good = float((w / np.maximum(np.abs(x), w * 1e-6)).max()) * ratio <= _GOOD_ENOUGH
+        if good or not ratio > 4 * float((unsure / s).max()):
+            break
+        scale = np.maximum(np.abs(x), w * ratio)
+        x = x + _iterate(apply, residual, scale, 1e-6)
+        applied = apply(x)
+        plain = plain and bool((x >= 0).all())
+    return Solution(best, w * best_ratio * (1 + 4 * _UNIT_ROUNDOFF), apply.count)
 
-    def slack(w: Floats) -> Floats:
-        return np.asarray(w - magnitude.apply(w) * (1 + gamma) - 2 * gamma * np.abs(w))
+
+def _witness(
+    magnitude: Product, x: Floats, applied: Floats | None, gamma: float
+) -> tuple[Floats, Floats] | None:
+    """``w`` and a proved lower bound of ``w − |B| w``, both positive; None when none is found.
+
+    Args:
+        applied: ``|B| x`` where it is known and x is not negative.
+    """
+
+    def slack(w: Floats, carried: Floats) -> Floats:
+        return np.asarray(w - carried * (1 + gamma) - 2 * gamma * np.abs(w))
 
     # The solution itself often serves: x − B x = b. It must be positive and not much above b.
-    if magnitude is matrix and bool((x > 0).all()):
-        s = slack(x)
+    if applied is not None and bool((x > 0).all()):
+        s = slack(x, applied)
         if bool((s > 0.02 * x).all()):
-            return x, s, gamma, magnitude
+            return x, s
     start = np.abs(x)
     floor = float(start.max(initial=0.0)) * 1e-9
     start = np.maximum(start, floor if floor > 0 else 1.0)
     counted = _Counted(magnitude)
     for tolerance in (1e-2, 1e-6, 1e-10):
-        if matrix.size <= DENSE_LIMIT:
+        if magnitude.size <= DENSE_LIMIT:
             found = _directly(magnitude, start, start)
-            w = np.full(matrix.size, np.nan) if found is None else found
+            w = np.full(magnitude.size, np.nan) if found is None else found
         else:
             w = _iterate(counted, start, start, tolerance)
         if np.isfinite(w).all() and bool((w > 0).all()):
-            s = slack(w)
+            s = slack(w, magnitude.apply(w))
             if bool((s > 0).all()):
-                return w, s, gamma, magnitude
+                return w, s
     return None
 
 

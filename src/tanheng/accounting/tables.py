@@ -11,6 +11,8 @@ double-precision solution, with the same proved bound (iterative refinement; Hig
 
 from __future__ import annotations
 
+import math
+import mmap
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -23,7 +25,8 @@ from tanheng.accounting.solve import Solution
 from tanheng.errors import Fault
 
 _BLOCK_ROWS = 512
-_ROUNDS = 12
+_ROUNDS = 8
+_ROUND_TOLERANCE = 3e-6
 _UNIT_ROUNDOFF = float(np.finfo(np.float64).eps) / 2
 
 
@@ -35,49 +38,59 @@ class FlowTable:
     """
 
     def __init__(self, flows: str | Path | npt.NDArray[np.float64]) -> None:
-        self._array = (
-            None if isinstance(flows, (str, Path)) else np.asarray(flows, dtype=np.float64)
-        )
-        self._path = Path(flows) if isinstance(flows, (str, Path)) else None
-        if self._path is None:
-            assert self._array is not None
-            shape = self._array.shape
+        self._mapped: mmap.mmap | None = None
+        self._start = 0
+        if isinstance(flows, (str, Path)):
+            array = self._map(Path(flows))
         else:
-            with self._path.open("rb") as file:
+            array = np.ascontiguousarray(flows, dtype=np.float64)
+        if array.ndim != 2 or array.shape[0] != array.shape[1]:
+            raise Fault(f"a table of flows is square, this one is {array.shape}")
+        self._array = array
+        self.size = int(array.shape[0])
+
+    def _map(self, path: Path) -> npt.NDArray[np.float64]:
+        """The file as an array; the operating system reads what is touched."""
+        try:
+            with path.open("rb") as file:
                 version = np.lib.format.read_magic(file)
-                reader = (
-                    np.lib.format.read_array_header_1_0
-                    if version == (1, 0)
-                    else np.lib.format.read_array_header_2_0
-                )
-                shape, fortran, kind = reader(file)
+                header = np.lib.format.read_array_header_1_0
+                if version != (1, 0):
+                    header = np.lib.format.read_array_header_2_0
+                shape, fortran, kind = header(file)
                 self._start = file.tell()
-            if fortran or kind != np.float64:
-                raise Fault(f"{self._path}: a table must be float64 in C order")
-        if len(shape) != 2 or shape[0] != shape[1]:
-            raise Fault(f"a table of flows is square, this one is {shape}")
-        self.size = int(shape[0])
+                self._mapped = mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ)
+        except (OSError, ValueError) as error:
+            raise Fault(f"{path}: {error}") from error
+        if fortran or kind != np.float64:
+            raise Fault(f"{path}: a table must be float64 in C order")
+        flat = np.frombuffer(self._mapped, dtype=np.float64, offset=self._start)
+        return flat[: math.prod(shape)].reshape(shape)
 
     def blocks(self) -> Iterator[tuple[int, npt.NDArray[np.float64]]]:
-        """First row and rows, in order."""
-        if self._array is not None:
-            for first in range(0, self.size, _BLOCK_ROWS):
-                yield first, self._array[first : first + _BLOCK_ROWS]
-            return
-        assert self._path is not None
-        with self._path.open("rb") as file:
-            file.seek(self._start)
-            for first in range(0, self.size, _BLOCK_ROWS):
-                rows = min(_BLOCK_ROWS, self.size - first)
-                block = np.fromfile(file, dtype=np.float64, count=rows * self.size)
-                yield first, block.reshape(rows, self.size)
+        """First row and rows, in order; pages of a file are given back once passed."""
+        for first in range(0, self.size, _BLOCK_ROWS):
+            yield first, self._array[first : first + _BLOCK_ROWS]
+            if self._mapped is not None and hasattr(self._mapped, "madvise"):
+                row = 8 * self.size
+                start = (self._start + first * row) // mmap.PAGESIZE * mmap.PAGESIZE
+                end = min(self._start + (first + _BLOCK_ROWS) * row, len(self._mapped))
+                pages = (end - start) // mmap.PAGESIZE * mmap.PAGESIZE
+                if pages:
+                    self._mapped.madvise(mmap.MADV_DONTNEED, start, pages)
 
-    def left(self, vector: Floats, *, magnitude: bool = False) -> Floats:
-        """``vector @ Z`` (or ``@ |Z|``) in double precision."""
+    def left(self, vectors: Floats) -> Floats:
+        """``vectors @ Z`` in double precision, for one vector or several rows of them."""
+        total = np.zeros_like(vectors, dtype=np.float64)
+        for first, rows in self.blocks():
+            total += vectors[..., first : first + len(rows)] @ rows
+        return total
+
+    def left_magnitude(self, vector: Floats) -> Floats:
+        """``vector @ |Z|`` in double precision."""
         total = np.zeros(self.size)
         for first, rows in self.blocks():
-            part = np.abs(rows) if magnitude else rows
-            total += vector[first : first + len(rows)] @ part
+            total += vector[first : first + len(rows)] @ np.abs(rows)
         return total
 
 
@@ -91,8 +104,10 @@ def _single(table: FlowTable, per_output: Floats) -> tuple[npt.NDArray[np.float3
     return coarse, negative
 
 
-def _correction(coarse: npt.NDArray[np.float32], target: Floats, scale: Floats) -> Floats:
-    """Solve ``δ = target + B δ`` to single precision, in variables of magnitude one."""
+def _correction(
+    coarse: npt.NDArray[np.float32], target: Floats, scale: Floats, tolerance: float
+) -> Floats:
+    """Solve ``δ = target + B δ`` in single precision, in variables of magnitude one."""
     narrow = scale.astype(np.float32)
 
     def apply(y: Floats) -> Floats:
@@ -100,7 +115,7 @@ def _correction(coarse: npt.NDArray[np.float32], target: Floats, scale: Floats) 
         return np.asarray(y - carried.astype(np.float64) / scale)
 
     operator = spla.LinearOperator((len(target), len(target)), matvec=apply, dtype=np.float64)
-    found, _ = spla.bicgstab(operator, target / scale, rtol=3e-6, atol=0.0, maxiter=100)
+    found, _ = spla.gmres(operator, target / scale, rtol=tolerance, restart=40, maxiter=3)
     return np.asarray(found * scale)
 
 
@@ -116,7 +131,7 @@ def multipliers(
 
     Returns:
         c in emissions per unit of output, with a proved bound per sector (infinite where the table
-        has no proof of being productive).
+        has no proof of being productive). ``iterations`` counts rounds of refinement.
 
     Raises:
         Fault: when the table is not square, not float64 in C order, or an output is not positive.
@@ -127,43 +142,57 @@ def multipliers(
     per_output = 1.0 / output
     coarse, negative = _single(table, per_output)
     b = direct * per_output
-    c = np.zeros(table.size)
-    applied = np.zeros(table.size)
+    c, residual = np.zeros(table.size), b
     scale = np.maximum(np.abs(b), float(np.abs(b).max(initial=0.0)) * 1e-3 or 1.0)
-    residual = b
-    best = np.inf
-    for _ in range(_ROUNDS):
-        step = _correction(coarse, residual, scale)
-        after = c + step
-        carried = table.left(after) * per_output
-        left_over = b - after + carried
-        size = float(np.abs(left_over / np.maximum(np.abs(after), scale * 1e-3)).max())
-        if not np.isfinite(size) or size >= best / 2:
+    best = Solution(c, np.full(table.size, np.inf), 0)
+    witness: _Witness | None = None
+    for done in range(1, _ROUNDS + 1):
+        c = c + _correction(coarse, residual, scale, _ROUND_TOLERANCE)
+        if not np.isfinite(c).all():
             break
-        c, applied, residual, best = after, carried, left_over, size
-        scale = np.maximum(np.abs(c), float(np.abs(c).max()) * 1e-9)
-        if best < 4 * _UNIT_ROUNDOFF:
+        scale = np.maximum(np.abs(c), float(np.abs(c).max()) * 1e-9 or 1.0)
+        if witness is None:
+            # w ≈ (I − |B|)⁻¹ |c|; its product with the table shares the pass of the residual.
+            w = _correction(coarse, scale, scale, 1e-2)
+            both = table.left(np.stack([c, w])) * per_output
+            applied = both[0]
+            carried = table.left_magnitude(w) * per_output if negative else both[1]
+            witness = _Witness(w, carried, table.size)
+        else:
+            applied = table.left(c) * per_output
+        residual = b - c + applied
+        signed = negative or bool((c < 0).any())
+        size = table.left_magnitude(np.abs(c)) * per_output if signed else applied
+        bound, settled = witness.bound(residual, np.abs(b) + np.abs(c) + size)
+        if not float((bound / scale).max()) < float((best.bound / scale).max()):
             break
-    return Solution(c, _bound(table, per_output, b, c, applied, residual, negative), 0)
+        best = Solution(c, bound, done)
+        if settled:
+            break
+    return best
 
 
-def _bound(
-    table: FlowTable,
-    per_output: Floats,
-    b: Floats,
-    c: Floats,
-    applied: Floats,
-    residual: Floats,
-    negative: bool,
-) -> Floats:
-    """Proved error bound with w = |c| (see :mod:`tanheng.accounting.solve`)."""
-    terms = table.size + 8
-    gamma = terms * _UNIT_ROUNDOFF / (1 - terms * _UNIT_ROUNDOFF)
-    w = np.maximum(np.abs(c), float(np.abs(c).max(initial=0.0)) * 1e-9)
-    same = not negative and bool((w == c).all())
-    carried = applied if same else table.left(w, magnitude=True) * per_output
-    s = w - carried * (1 + gamma) - 2 * gamma * w
-    if not bool((s > 0).all()):
-        return np.full(table.size, np.inf)
-    size = np.abs(b) + np.abs(c) + carried
-    return np.asarray(w * float(((np.abs(residual) + gamma * size) / s).max()))
+class _Witness:
+    """A vector w > 0 with w − |B| w > 0, from which bounds are proved (see ``solve``)."""
+
+    def __init__(self, w: Floats, carried: Floats, size: int) -> None:
+        # Sums run over blocks, then over the blocks' sums; eight more for scaling, differences.
+        terms = _BLOCK_ROWS + math.ceil(size / _BLOCK_ROWS) + 8
+        self._gamma = terms * _UNIT_ROUNDOFF / (1 - terms * _UNIT_ROUNDOFF)
+        self._w = w
+        self._s = w - carried * (1 + self._gamma) - 2 * self._gamma * np.abs(w)
+        self._proves = bool((w > 0).all()) and bool((self._s > 0).all())
+
+    def bound(self, residual: Floats, magnitude: Floats) -> tuple[Floats, bool]:
+        """The bound for a residual whose terms have some magnitude; infinite without a proof.
+
+        Also tells whether the residual is below what its own rounding leaves open, so that a
+        further round would gain nothing.
+        """
+        if not self._proves:
+            return np.full(len(residual), np.inf), False
+        unsure = self._gamma * magnitude
+        missed = float((np.abs(residual) / self._s).max())
+        rounding = float((unsure / self._s).max())
+        worst = float(((np.abs(residual) + unsure) / self._s).max())
+        return self._w * worst, missed <= rounding

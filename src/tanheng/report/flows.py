@@ -2,11 +2,12 @@
 
 Every class balances: what goes into making it and what is imported is what its users take.
 
-    Σ a (d + Σ c U)  +  c M  =  Σ c U  +  c X  +  c ΔS  +  own  +  open
-    made of its makers  imports   used     exports  stocks
+    Σ_f a_pf (d_f + Σ_q c_q U_qf)  +  c_p M_p   =   c_p (U_p + X_p + ΔS_p)  +  own_p  +  open_p
 
-with ``own`` the distance of its makers from the benchmark (their R) and ``open`` what the records
-do not close. Amounts are tCO2e at benchmark; a negative amount is drawn the other way round.
+    own_p  = Σ_f a_pf (d_f + Σ_q c_q U_qf) − c_p V_p      what its makers answer for themselves
+    open_p = c_p (V_p + M_p − U_p − X_p − ΔS_p)           what the records do not close
+
+All amounts are tCO2e at benchmark; a negative amount is a link the other way round.
 """
 
 from __future__ import annotations
@@ -25,23 +26,24 @@ Bools = npt.NDArray[np.bool_]
 Positions = npt.NDArray[np.int64]
 
 MAX_LINKS = 60
-"""Largest links between two classes, or a class and a use, that are drawn one by one."""
+"""Largest links that are drawn one by one."""
 MAX_DETAILED = 1_000
-"""Classes with the largest carbon that are told apart at all before the cut."""
+"""Classes, by the carbon in them, that are told apart before the cut."""
+FEWEST_GATHERED = 3
+"""Classes that stand behind ``other`` at least, if one of them must not be seen."""
 
-SOURCES = ("direct", "imports")
-USES = ("households", "institutions", "offices", "construction", "maintenance", "capital",
-        "exports", "stocks", "own", "open")  # fmt: skip
-SPECIAL = ("other", *SOURCES, *USES)
-"""Nodes that are no class, in the order of their numbers; ``other`` gathers the rest."""
+SPECIAL = ("other", "direct", "imports", "households", "institutions", "offices", "construction",
+           "maintenance", "capital", "exports", "stocks", "own", "open")  # fmt: skip
+"""Nodes that are no single class, in the order of their numbers; ``other`` gathers the rest."""
 
 
 @dataclass(frozen=True, slots=True)
-class Node:
-    """A class (``name`` and ``kind`` ``class``) or one of ``SPECIAL`` (``kind``)."""
+class Links:
+    """Links between nodes: positions and tCO2e."""
 
-    kind: str
-    name: str = ""
+    source: Positions
+    target: Positions
+    tco2e: Floats
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,104 +51,194 @@ class CarbonFlow:
     """What is drawn.
 
     Attributes:
-        nodes: of the drawing.
-        source, target: node per link.
-        tco2e: amount per link, > 0.
-        cut_tco2e: smallest link drawn by itself.
-        gathered: number of smaller links that went through ``other``, and ``gathered_tco2e``.
-        own_use_tco2e: classes used by their own makers, not drawn.
+        nodes: a class id's position ≥ 0, or the name of a special node.
+        links: between positions of ``nodes``; amounts > 0.
+        cut_tco2e: the smallest link drawn by itself.
+        gathered: number of smaller links that run through ``other`` instead.
+        gathered_tco2e: their sum.
+        own_use_tco2e: what classes take of themselves; not drawn.
     """
 
-    nodes: Sequence[Node]
-    source: Positions
-    target: Positions
-    tco2e: Floats
+    nodes: Sequence[int | str]
+    links: Links
     cut_tco2e: float
     gathered: int
     gathered_tco2e: float
     own_use_tco2e: float
 
 
-def carbon_flow(account: Account, hidden: Bools, links: int = MAX_LINKS) -> CarbonFlow:
-    """The links between classes and uses for the units in scope.
+def carbon_flow(account: Account, hidden: Bools, most: int = MAX_LINKS) -> CarbonFlow:
+    """Carbon between classes and uses, for the units in scope.
 
     Args:
-        hidden: classes that must not appear by themselves; they go into ``other``.
-        links: how many links are drawn by themselves.
+        hidden: per class, whether it must not appear by itself.
+        most: links drawn by themselves.
     """
-    chosen = _detailed(account, hidden)
-    table = all_links(account, chosen)
-    return _cut(account, chosen, table, links)
+    chosen = detailed_classes(account, hidden)
+    return cut(chosen, all_links(account, chosen), most)
 
 
-def _detailed(account: Account, hidden: Bools) -> Positions:
-    """Classes that are told apart, by size; all of them in most record sets."""
-    c = account.benchmarks.value
+def detailed_classes(account: Account, hidden: Bools) -> Positions:
+    """Classes with a node of their own, largest first."""
     totals = account.records.totals
-    size = np.abs(c) * (np.abs(totals.made) + np.abs(totals.used))
+    size = np.abs(account.benchmarks.value) * (np.abs(totals.made) + np.abs(totals.used))
     order = np.argsort(-size, kind="stable")
-    order = order[~hidden[order] & (size[order] > 0)]
-    return np.asarray(order[:MAX_DETAILED])
+    order = order[size[order] > 0]
+    concealed = int(hidden[order].sum())
+    order = order[~hidden[order]]
+    if concealed:
+        order = order[: max(len(order) - max(FEWEST_GATHERED - concealed, 0), 0)]
+    return np.asarray(order[:MAX_DETAILED], dtype=np.int64)
 
 
-@dataclass(frozen=True, slots=True)
-class Links:
-    """All links before the cut; nodes are chosen classes, then ``SPECIAL``."""
+class _Collector:
+    """Gathers links term by term."""
 
-    source: Positions
-    target: Positions
-    tco2e: Floats
+    def __init__(self) -> None:
+        self.parts: list[tuple[Positions, Positions, Floats]] = []
+
+    def add(self, source: Positions | int, target: Positions | int, tco2e: Floats | float) -> None:
+        """Links of one term; a single node stands for all."""
+        value = np.atleast_1d(np.asarray(tco2e, dtype=np.float64))
+        ends = [np.broadcast_to(np.asarray(end, np.int64), value.shape) for end in (source, target)]
+        self.parts.append((ends[0], ends[1], value))
+
+    def links(self) -> Links:
+        """All of them."""
+        columns = [np.concatenate([part[i] for part in self.parts]) for i in range(3)]
+        return Links(columns[0], columns[1], columns[2])
 
 
 def all_links(account: Account, chosen: Positions) -> Links:
-    """Every link of the balance, one for each pair of nodes and each term.
-
-    Args:
-        chosen: classes with a node of their own, the others share ``other``.
-    """
+    """Every term of the balance. Nodes are the chosen classes, then ``SPECIAL``."""
     books, c = account.books, account.benchmarks.value
-    classes = books.shape[1]
-    node = np.full(classes, len(chosen), dtype=np.int64)
-    node[chosen] = np.arange(len(chosen))
-    at = {name: len(chosen) + i for i, name in enumerate(SPECIAL)}
+    count = len(chosen)
+    node = np.full(books.shape[1], count, dtype=np.int64)
+    node[chosen] = np.arange(count)
+    at = {name: count + i for i, name in enumerate(SPECIAL)}
     listed = account.listed.astype(np.float64)
-    parts: list[tuple[Positions, Positions, Floats]] = []
-
-    def add(source: Positions | int, target: Positions | int, value: Floats) -> None:
-        value = np.asarray(value, dtype=np.float64)
-        parts.append(
-            (np.broadcast_to(np.asarray(source), value.shape),
-             np.broadcast_to(np.asarray(target), value.shape), value)
-        )  # fmt: skip
-
-    made_of = _burden_shares(account, node, at["own"])
-    direct = made_of @ (books.direct_in_benchmark * listed)
-    add(at["direct"], np.arange(len(direct)), direct)
-    into = sp.coo_array(made_of @ _valued(books.inputs, c, listed, node, len(chosen) + 1))
-    add(into.col.astype(np.int64), into.row.astype(np.int64), into.data)
-    rest = (books.direct[:, 0] - books.direct_in_benchmark) * listed
-    add(at["direct"], at["capital"], np.array([rest.sum()]))
-    add(node, at["capital"], np.asarray(listed @ books.capital) * c)
-    use = account.records.units.use
-    persons, institutions = use == Use.DAILY_PERSON, use == Use.DAILY_INSTITUTION
-    daily = (("households", persons), ("institutions", institutions),
-             ("offices", ~persons & ~institutions))  # fmt: skip
-    everyone = np.ones(len(use), dtype=bool)
-    finals = [(0, name, who) for name, who in daily]
-    finals += [(1, "construction", everyone), (2, "maintenance", everyone)]
-    for line, name, who in finals:
-        weight = listed * who
-        add(node, at[name], np.asarray(weight @ books.final[line]) * c)
-        add(at["direct"], at[name], np.array([float(weight @ books.direct[:, line + 1])]))
-    imports, exports, stocks = _boundary(account)
-    add(at["imports"], node, imports * c)
-    add(node, at["exports"], exports * c)
-    add(node, at["stocks"], stocks * c)
+    found = _Collector()
+    made = _production(account, node, at, found)
     output = np.asarray(listed @ books.outputs)
-    supplied = sum(_by_node(node, into_node, len(chosen) + 1) for into_node in (-output * c,))
-    supplied = supplied + (direct + np.bincount(into.row, into.data, len(direct)))[: len(chosen) + 1]
-    add(np.arange(len(chosen) + 1), at["own"], supplied)
+    own = made[: count + 1] - np.bincount(node, output * c, count + 1)
+    found.add(np.arange(count + 1), at["own"], own)
+    beside = (books.direct[:, 0] - books.direct_in_benchmark) @ listed
+    found.add(at["direct"], at["capital"], float(beside))
+    found.add(node, at["capital"], np.asarray(listed @ books.capital) * c)
+    _final(account, node, at, found)
+    imports, exports, stocks = _boundary(account)
+    found.add(at["imports"], node, imports * c)
+    found.add(node, at["exports"], exports * c)
+    found.add(node, at["stocks"], stocks * c)
     used = np.asarray(listed @ books.used())
-    add(node, at["open"], (output + imports - exports - stocks - used) * c)
-    source, target, value = (np.concatenate([part[i] for part in parts]) for i in range(3))
-    return Links(source.astype(np.int64), target.astype(np.int64), value)
+    found.add(node, at["open"], (output + imports - exports - stocks - used) * c)
+    return found.links()
+
+
+def _production(account: Account, node: Positions, at: dict[str, int], found: _Collector) -> Floats:
+    """Links into making; returns the burden per node. Units without output answer themselves."""
+    books, makers, c = account.books, account.makers, account.benchmarks.value
+    units, classes = books.shape
+    share = np.where(np.isnan(makers.share), _by_carbon(account), makers.share)
+    idle = np.flatnonzero(np.bincount(makers.unit, minlength=units) == 0)
+    target = np.concatenate([node[makers.cls], np.full(len(idle), at["own"])])
+    unit = np.concatenate([makers.unit, idle])
+    weight = np.concatenate([share, np.ones(len(idle))]) * account.listed[unit]
+    nodes = at["other"] + len(SPECIAL)
+    divide = sp.csr_array((weight, (target, unit)), shape=(nodes, units))
+    gather = sp.csr_array((c, (np.arange(classes), node)), shape=(classes, at["other"] + 1))
+    direct = np.asarray(divide @ books.direct_in_benchmark)
+    found.add(at["direct"], np.arange(nodes), direct)
+    # target node × class node, without ever forming class × class
+    into = sp.coo_array(divide @ (books.inputs @ gather))
+    found.add(into.col.astype(np.int64), into.row.astype(np.int64), into.data)
+    return np.asarray(direct + np.bincount(into.row, into.data, nodes))
+
+
+def _by_carbon(account: Account) -> Floats:
+    """Shares of joint products by carbon at benchmark, for units that gave no key."""
+    makers = account.makers
+    value = np.abs(makers.output * account.benchmarks.value[makers.cls])
+    count = np.bincount(makers.unit, minlength=account.books.shape[0])[makers.unit]
+    total = np.bincount(makers.unit, value, account.books.shape[0])[makers.unit]
+    return np.where(total > 0, value / np.where(total > 0, total, 1.0), 1.0 / np.maximum(count, 1))
+
+
+def _final(account: Account, node: Positions, at: dict[str, int], found: _Collector) -> None:
+    """Links into daily use, construction and maintenance."""
+    books, c, use = account.books, account.benchmarks.value, account.records.units.use
+    persons, institutions = use == Use.DAILY_PERSON, use == Use.DAILY_INSTITUTION
+    everyone = np.ones(len(use), dtype=bool)
+    for name, line, who in (
+        ("households", 1, persons), ("institutions", 1, institutions),
+        ("offices", 1, ~persons & ~institutions),
+        ("construction", 2, everyone), ("maintenance", 3, everyone),
+    ):  # fmt: skip
+        weight = (account.listed & who).astype(np.float64)
+        found.add(node, at[name], np.asarray(weight @ books.final[line - 1]) * c)
+        found.add(at["direct"], at[name], float(weight @ books.direct[:, line]))
+
+
+def _boundary(account: Account) -> tuple[Floats, Floats, Floats]:
+    """Imports, exports and stock changes per class (class measures) of the regions in scope."""
+    records, scope = account.records, account.method.account_scope
+    inside = np.array([scope is None or name in scope for name in records.regions], dtype=bool)
+    trade, stocks, classes = records.trade, records.stocks, len(records.classes)
+    at_home = (trade.partner >= 0) & inside[np.maximum(trade.partner, 0)]
+    crosses = inside[trade.region] & ~at_home
+    sums = []
+    for rows in (crosses & ~trade.is_export, crosses & trade.is_export):
+        sums.append(np.bincount(trade.cls[rows], trade.quantity[rows], classes))
+    kept = inside[stocks.region]
+    change = np.bincount(stocks.cls[kept], stocks.change[kept], classes)
+    return sums[0].astype(np.float64), sums[1].astype(np.float64), change.astype(np.float64)
+
+
+def _added_up(links: Links, nodes: int) -> Links:
+    """One link per pair of nodes, all amounts positive, noise of rounding left out."""
+    for _ in range(2):  # the second round adds up links that the first turned round
+        key, place = np.unique(links.source * nodes + links.target, return_inverse=True)
+        value = np.bincount(place, links.tco2e, len(key)).astype(np.float64)
+        source, target = key // nodes, key % nodes
+        back = value < 0
+        links = Links(np.where(back, target, source), np.where(back, source, target), np.abs(value))
+    largest = links.tco2e.max(initial=0.0)
+    heavy = links.tco2e > 1e-13 * largest
+    return Links(links.source[heavy], links.target[heavy], links.tco2e[heavy])
+
+
+def cut(chosen: Positions, links: Links, most: int) -> CarbonFlow:
+    """Draw the largest links; all others run through ``other``, so every node still balances."""
+    other, nodes = len(chosen), len(chosen) + len(SPECIAL)
+    links = _added_up(links, nodes)
+    loop = links.source == links.target
+    own_use = float(links.tco2e[loop & (links.source != other)].sum())
+    source, target, value = links.source[~loop], links.target[~loop], links.tco2e[~loop]
+    named = (source != other) & (target != other)
+    order = np.argsort(-np.where(named, value, -1.0), kind="stable")[: min(most, int(named.sum()))]
+    drawn = np.zeros(len(value), dtype=bool)
+    drawn[order] = True
+    own_node = np.zeros(nodes, dtype=bool)
+    own_node[other:] = True
+    own_node[source[drawn]] = own_node[target[drawn]] = True
+    moved = np.where(own_node, np.arange(nodes), other)
+    s, t, v = moved[source[~drawn]], moved[target[~drawn]], value[~drawn]
+    gathered = Links(
+        np.concatenate([source[drawn], s, np.full(len(t), other)]),
+        np.concatenate([target[drawn], np.full(len(s), other), t]),
+        np.concatenate([value[drawn], v, v]),
+    )
+    final = _added_up(gathered, nodes)
+    apart = final.source != final.target
+    final = Links(final.source[apart], final.target[apart], final.tco2e[apart])
+    seen = np.unique(np.concatenate([final.source, final.target]))
+    names: list[int | str] = [
+        int(chosen[i]) if i < other else SPECIAL[i - other] for i in seen.tolist()
+    ]
+    place = np.full(nodes, -1, dtype=np.int64)
+    place[seen] = np.arange(len(seen))
+    return CarbonFlow(
+        names, Links(place[final.source], place[final.target], final.tco2e),
+        float(value[drawn].min(initial=np.inf)) if drawn.any() else 0.0,
+        int((~drawn).sum()), float(v.sum()), own_use,
+    )  # fmt: skip

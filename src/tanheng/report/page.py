@@ -1,0 +1,256 @@
+"""The page: what it shows of an account, put into the template as one file that needs no network."""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from importlib.resources import files
+from pathlib import Path, PurePath
+
+from jinja2 import Environment, PackageLoader, StrictUndefined
+from markupsafe import Markup, escape
+
+from tanheng.accounting.account import Account
+from tanheng.errors import Finding, Language, catalogue
+from tanheng.report import figures, tables
+from tanheng.report.disclosure import FEW, Audience, View, view
+from tanheng.report.entries import Entry, compared, groups, ranked
+from tanheng.report.figures import Figure
+from tanheng.report.flows import carbon_flow
+from tanheng.report.layers import unrolled
+from tanheng.report.numbers import LANGUAGES, Bilingual, headline, significant
+from tanheng.report.texts import say
+
+MAX_FINDINGS = 200
+"""Findings of each code that are listed."""
+CHARTED_BENCHMARKS = 30
+CHARTED_REGIONS = 40
+SECTIONS = ("summary", "flow", "ranking", "principles", "benchmarks", "regions", "findings", "method")
+SYMBOLS = ("R", "d", "U", "V", "c")
+
+
+def write_report(account: Account, path: Path, *, audience: Audience = "authority") -> None:
+    """Write an account as one self-contained HTML file, in Chinese and English.
+
+    The page holds its charts (Plotly's script inlined), styles and data, and loads nothing. The
+    *authority* sees everything; the *public* sees aggregates only (`tanheng.report.disclosure`).
+
+    Args:
+        account: amounts in tCO2e.
+        path: of the .html file; replaced if it exists.
+    """
+    path.write_text(render(account, audience=audience), encoding="utf-8")
+
+
+def render(account: Account, *, audience: Audience = "authority") -> str:
+    """The page as text."""
+    # Imported here: reading five megabytes of script is for pages only.
+    from plotly.offline import get_plotlyjs
+
+    shown = view(account, audience)
+    charts: dict[str, dict[Language, Figure]] = {}
+    context = _context(shown, charts)
+    package = files("tanheng.report")
+    environment = Environment(
+        loader=PackageLoader("tanheng.report", ""), autoescape=True, undefined=StrictUndefined,
+        trim_blocks=True, lstrip_blocks=True,
+    )  # fmt: skip
+    environment.filters["both"] = both
+    page = environment.get_template("page.html.j2")
+    return page.render(
+        **context,
+        say=say,
+        sections=SECTIONS,
+        charts=_embedded(charts),
+        plotly=_script(get_plotlyjs()),
+        script=_script((package / "page.js").read_text(encoding="utf-8")),
+        style=Markup((package / "page.css").read_text(encoding="utf-8")),
+    )
+
+
+def both(text: str | Bilingual) -> Markup:
+    """A text in both languages, of which the page shows one; other texts as they are."""
+    if isinstance(text, str):
+        return escape(text)
+    if text.zh == text.en:
+        return escape(text.zh)
+    return Markup('<span class="zh" lang="zh">{}</span><span class="en" lang="en">{}</span>').format(
+        text.zh, text.en
+    )
+
+
+def _script(text: str) -> Markup:
+    """Script that cannot end its element."""
+    return Markup(text.replace("</script", "<\\/script").replace("<!--", "<\\!--"))
+
+
+def _embedded(data: object) -> Markup:
+    """JSON inside a script element: nothing in it can be read as markup."""
+    text = json.dumps(data, ensure_ascii=False, separators=(",", ":"), allow_nan=False)
+    for sign in "<>&\u2028\u2029":
+        text = text.replace(sign, f"\\u{ord(sign):04x}")
+    return Markup(text)
+
+
+Charts = dict[str, dict[Language, Figure]]
+
+
+def _draw(charts: Charts, name: str, figure: Callable[[Language], Figure]) -> None:
+    charts[name] = {language: figure(language) for language in LANGUAGES}
+
+
+def _context(shown: View, charts: Charts) -> dict[str, object]:
+    """Everything the template says."""
+    account = shown.account
+    names = account.records.classes.names
+    flow = carbon_flow(account, shown.hidden)
+    drawn = unrolled(flow)
+    _draw(charts, "flow", lambda language: figures.sankey(drawn, names, language))
+    direct = float(account.books.direct[account.listed].sum())
+    order = [p for p in tables.by_carbon(shown) if not shown.hidden[p]]
+    charted = [p for p in order[:CHARTED_BENCHMARKS] if account.benchmarks.output[p] > 0]
+    _draw(charts, "benchmarks", lambda language: figures.benchmarks(shown, charted, language))
+    closed = sorted(shown.regions, key=lambda region: -abs(region.answers_for))[:CHARTED_REGIONS]
+    _draw(charts, "regions", lambda language: figures.regions(closed, language))
+    statements = tables.conservation(shown)
+    return {
+        "public": shown.public,
+        "period": str(account.records.period),
+        "label": PurePath(account.records.label).name,
+        "edition": say("edition_public" if shown.public else "edition_authority", few=str(FEW)),
+        "cards": _cards(shown, direct),
+        "statements": statements,
+        "all_hold": all(statement.holds for statement in statements),
+        "flow_cut": say(
+            "flow_cut", drawn=f"{min(len(flow.links.tco2e), 60):,}", cut=significant(flow.cut_tco2e),
+            gathered=f"{flow.gathered:,}", sum=significant(flow.gathered_tco2e),
+            own=significant(flow.own_use_tco2e),
+        ),
+        "links": tables.links(drawn, names),
+        **_units(shown, charts),
+        "benchmarks_lead": say("benchmarks_lead", count=str(len(charted))),
+        "benchmarks_protected": say(
+            "benchmarks_protected", count=f"{int(shown.hidden.sum()):,}", few=str(FEW)
+        ) if shown.hidden.any() else None,
+        "benchmarks": tables.benchmarks(shown),
+        "regions_small": say("regions_small", few=str(FEW))
+        if len(shown.regions) < len(account.regions) else None,
+        "balances": tables.balances(shown.regions),
+        "discrepancies": tables.discrepancies(shown),
+        "trade": tables.trade(shown),
+        "finding_groups": finding_groups(shown),
+        "findings_lead": say("findings_lead", count=f"{len(account.findings):,}"),
+        "choices": _choices(account),
+        "symbols": [(symbol, say(f"symbol_{symbol}")) for symbol in SYMBOLS],
+        "citations": sorted({text for text in account.benchmarks.source if text})[:MAX_FINDINGS],
+    }  # fmt: skip
+
+
+def _cards(shown: View, direct: float) -> list[tuple[Bilingual, Bilingual, Bilingual | None]]:
+    """(what, figure, unit) of the headline."""
+    account = shown.account
+    units = int(account.listed.sum())
+    return [
+        (say("card_direct"), headline(direct), say("tco2e")),
+        (say("card_units"), headline(units), None),
+        (say("card_classes"), headline(len(account.records.classes)), None),
+        (say("card_regions"), headline(len(account.regions)), None),
+    ]
+
+
+def _units(shown: View, charts: Charts) -> dict[str, object]:
+    """Ranking and comparison of units, or of groups for the public."""
+    lists: list[tuple[str, Bilingual, list[Entry]]]
+    if shown.public:
+        lists = [("ranking-groups", say("ranking_groups"), groups(shown))]
+        lead = say("ranking_lead_public", few=str(FEW))
+    else:
+        top, bottom = ranked(shown)
+        lists = [("ranking-top", say("ranking_top", count=str(len(top))), top)]
+        if bottom:
+            said = say("ranking_bottom", count=str(len(bottom)))
+            lists.append(("ranking-bottom", said, bottom))
+        lead = say("ranking_lead")
+    for name, _, entries in lists:
+        _draw(charts, name, lambda language, e=entries: figures.ranking(e, language))  # type: ignore[misc]
+    beside = compared(shown)
+    _draw(charts, "principles", lambda language: figures.principles(beside, language))
+    key = "principles_lead_public" if shown.public else "principles_lead"
+    return {
+        "ranking_lead": lead,
+        "rankings": [(name, said, tables.ranking(entries)) for name, said, entries in lists],
+        "principles_lead": say(key, count=str(len(beside))),
+        "principles": tables.principles(shown, beside),
+    }
+
+
+@dataclass(frozen=True, slots=True)
+class FindingGroup:
+    """Findings of one code; the public sees how many, not what they quote."""
+
+    code: str
+    severity: str
+    word: Bilingual
+    count: str
+    gist: Bilingual
+    accepted: Bilingual | None
+    table: tables.Table | None
+
+
+class _Blank(dict[str, str]):
+    """Stands for details that are not shown."""
+
+    def __missing__(self, key: str) -> str:
+        return "…"
+
+
+def finding_groups(shown: View) -> list[FindingGroup]:
+    """Findings by code: errors and accepted stops first, then the most frequent."""
+    account = shown.account
+    by_code: dict[str, list[Finding]] = {}
+    for finding in account.findings:
+        by_code.setdefault(finding.code, []).append(finding)
+    rank = {"error": 0, "stop": 1, "notice": 2}
+    count = Counter({code: len(found) for code, found in by_code.items()})
+    order = sorted(by_code, key=lambda c: (rank[catalogue()[c].severity], -count[c], c))
+    return [_group(shown, code, by_code[code]) for code in order]
+
+
+def _group(shown: View, code: str, found: Sequence[Finding]) -> FindingGroup:
+    entry = catalogue()[code]
+    gist = Bilingual(*(entry.text[language].format_map(_Blank()) for language in LANGUAGES))
+    accepted = None
+    if entry.severity == "stop" and code in shown.account.method.allow:
+        accepted = say("accepted", what=Bilingual(entry.allowed["zh"], entry.allowed["en"]))
+    listed = None
+    if not shown.public:
+        first = found[:MAX_FINDINGS]
+        messages = [Bilingual(*(f.message(language) for language in LANGUAGES)) for f in first]
+        columns: list[Sequence[tables.Cell]] = [[f.place() for f in first], messages]
+        listed = tables.table("place message", columns, words=2, total=len(found))
+    word = say(f"severity_{entry.severity}")
+    return FindingGroup(code, entry.severity, word, f"{len(found):,}", gist, accepted, listed)
+
+
+def _choices(account: Account) -> list[tuple[Bilingual, str | Bilingual]]:
+    """The method's choices, as set."""
+    method = account.method
+    alpha = method.alpha
+    if not isinstance(alpha, (float, int, str)):
+        alpha = ", ".join(f"{key} {value:g}" for key, value in sorted(alpha.items())[:20])
+    scopes = [", ".join(sorted(scope)) if scope else say("all")
+              for scope in (method.benchmark_scope, method.account_scope)]  # fmt: skip
+    return [
+        (say("choice_records"), PurePath(account.records.label).name),
+        (say("card_period"), str(account.records.period)),
+        (say("choice_weights"), str(method.weights)),
+        (say("choice_capital"), method.capital),
+        (say("choice_services"), method.services),
+        (say("choice_scope"), method.scope),
+        (say("choice_benchmark_scope"), scopes[0]),
+        (say("choice_account_scope"), scopes[1]),
+        (say("choice_alpha"), str(alpha)),
+        (say("choice_standard_errors"), method.standard_errors),
+    ]
