@@ -114,7 +114,7 @@ CASES: dict[str, Case] = {
     ),
     "scores-factorized": Case(
         "1,000 product scores, 20,000 classes; peer: bw2calc, factorised once",
-        ("system", ("system",)), ["peer_bw2calc.py", "--scores", "50", "--factorize"],
+        ("system", ("system",)), ["peer_bw2calc.py", "--scores", "50", "--way", "factorize"],
         ["ours_system.py"], all_scores, called("scores_s"), most=1 / 200, same=("scores",),
         environment=ONE_THREAD, note="peer extrapolated from 50 scores, factorisation counted once",
     ),

@@ -6,10 +6,10 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from helpers.rows import Tables, clean
-from helpers.writing import write_csv
 from hypothesis import HealthCheck, settings
 
+from helpers.rows import Tables, clean
+from helpers.writing import write_csv
 from tanheng.engines import DuckStore, open_records
 
 _SLOW = [HealthCheck.too_slow, HealthCheck.data_too_large, HealthCheck.filter_too_much]

@@ -66,6 +66,20 @@ def _filled(template: str, values: Mapping[str, object]) -> str:
 
 
 @dataclass(frozen=True, slots=True)
+class Search:
+    """How to find the row of a fault that was found in sums.
+
+    The first row of ``table`` whose ``column`` is ``value`` and whose other cells are among the
+    spellings of ``match``.
+    """
+
+    table: str
+    column: str
+    value: str
+    match: Mapping[str, frozenset[str]] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
 class Finding:
     """A fault in a record set, with its place.
 
@@ -76,6 +90,7 @@ class Finding:
             fault is not in one row.
         value: what stands there.
         details: further places of the message's text.
+        search: how to find the row, until it is known.
     """
 
     code: str
@@ -84,6 +99,7 @@ class Finding:
     column: str | None = None
     value: str | None = None
     details: Mapping[str, object] = field(default_factory=dict)
+    search: Search | None = field(default=None, compare=False, repr=False)
 
     @property
     def severity(self) -> Severity:

@@ -7,11 +7,11 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+
 from helpers.cases import placed, serious, spoil
 from helpers.faults import ROWS
 from helpers.plain import PlainStore
 from helpers.rows import Row, Tables, burn, clean, flow, kind, product, trade, unit, value_of
-
 from tanheng.accounting import PRINCIPLES, Account, Method, Stopped, account
 from tanheng.accounting.store import RecordStore
 from tanheng.errors import catalogue

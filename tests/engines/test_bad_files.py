@@ -7,10 +7,10 @@ from pathlib import Path
 from time import perf_counter
 
 import pytest
+
 from helpers.cases import check_message, findings, place, placed, serious
 from helpers.rows import Tables, burn, clean, flow, stock, trade
 from helpers.writing import write_csv, write_text
-
 from tanheng.accounting import Account, Method, account
 from tanheng.period import Period
 

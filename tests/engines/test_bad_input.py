@@ -9,14 +9,15 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 import pytest
+
 from helpers.cases import Case, check_message, findings, place, placed, serious, spoil
 from helpers.faults import ROWS, used
 from helpers.rows import Row, Tables, clean, flow, kind, product, trade, unit, value_of
 from helpers.writing import write_csv
-
 from tanheng.accounting import Account, Stopped, account
 from tanheng.engines import open_records
 from tanheng.errors import Finding
+
 
 @pytest.fixture(scope="module")
 def all_found(tmp_path_factory: pytest.TempPathFactory) -> Iterator[list[Finding]]:

@@ -13,11 +13,11 @@ import ibis
 import ibis.expr.types as ir
 import pyarrow as pa
 import pytest
+from ibis.config import Config
+
 from helpers.plain import PlainStore
 from helpers.rows import Row, Tables, burn, clean, flow
 from helpers.writing import write_parquet
-from ibis.config import Config
-
 from tanheng.accounting.store import BLANK, UNKNOWN, RecordStore, Scan
 from tanheng.engines import DuckStore, expressions
 

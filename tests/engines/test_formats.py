@@ -9,6 +9,7 @@ from pathlib import Path
 import numpy as np
 import pyarrow as pa
 import pytest
+
 from helpers.cases import findings, placed, serious
 from helpers.plain import PlainStore
 from helpers.rows import Tables, clean, flow, product, unit
@@ -20,7 +21,6 @@ from helpers.writing import (
     write_text,
     write_workbook,
 )
-
 from tanheng.accounting import Account, Settlement, account, settle
 from tanheng.accounting.store import RecordStore
 from tanheng.engines import open_records
@@ -73,7 +73,9 @@ FORMATS: dict[str, Write] = {
     "parquet text": write_parquet,
     "parquet numbers": lambda t, p: write_parquet(t, p, TYPED),
     "parquet decimals": lambda t, p: write_parquet(t, p, DECIMALS),
-    "parquet dictionaries": lambda t, p: write_parquet(t, p, TYPED | WORDS | {"period": pa.int64()}),
+    "parquet dictionaries": lambda t, p: write_parquet(
+        t, p, TYPED | WORDS | {"period": pa.int64()}
+    ),
     "workbook": lambda t, p: write_workbook(t, p.with_suffix(".xlsx"), numbers=NUMBERS),
     "workbook text": lambda t, p: write_workbook(t, p.with_suffix(".xlsx"), language="zh"),
     "duckdb": lambda t, p: write_duckdb(t, p.with_suffix(".duckdb"), TYPED),

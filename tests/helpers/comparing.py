@@ -7,11 +7,11 @@ from dataclasses import dataclass
 from fractions import Fraction
 
 import numpy as np
-import oracle
 from hypothesis import strategies as st
+
+import oracle
 from oracle.reading import read
 from oracle.records import Shape, record_sets, scopes
-
 from tanheng.accounting import LINES, PRINCIPLES, Account, Method, Principle, Weights, account
 from tanheng.accounting.store import RecordStore
 from tanheng.period import Period
@@ -121,9 +121,7 @@ def ours(
     principles: Iterable[Principle] = PRINCIPLES,
 ) -> Account:
     """The account, which must exist."""
-    found = account(
-        store, method, principles=tuple(principles), period=YEAR, published=published
-    )
+    found = account(store, method, principles=tuple(principles), period=YEAR, published=published)
     told = [f.message() for f in found.findings if f.severity != "notice"]
     assert isinstance(found, Account), told
     return found

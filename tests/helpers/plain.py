@@ -67,10 +67,14 @@ class PlainStore:
         for row in self._tables[table]:
             key = tuple(row.get(column) for column in columns)
             counts[key] = counts.get(key, 0) + 1
-        cells = {c: pa.array([key[i] for key in counts], pa.string()) for i, c in enumerate(columns)}
+        cells = {
+            c: pa.array([key[i] for key in counts], pa.string()) for i, c in enumerate(columns)
+        }
         return pa.table({**cells, "n": pa.array(list(counts.values()), pa.int64())})
 
-    def totals(self, table: str, by: Sequence[str], number: str, without: Sequence[int]) -> pa.Table:
+    def totals(
+        self, table: str, by: Sequence[str], number: str, without: Sequence[int]
+    ) -> pa.Table:
         """Sum of a number per distinct spelling."""
         sums: dict[tuple[str | None, ...], list[float]] = {}
         left_out = set(without)
@@ -88,7 +92,9 @@ class PlainStore:
         names = [column.name for column in TABLES[table].columns]
         present = [n for n in names if not rows or n in (self.columns(table) or ())]
         cells = {n: pa.array([row.get(n) for row in rows], pa.string()) for n in present}
-        return pa.table({"_row": pa.array([int(r["_row"] or 0) for r in rows], pa.int64()), **cells})
+        return pa.table(
+            {"_row": pa.array([int(r["_row"] or 0) for r in rows], pa.int64()), **cells}
+        )
 
     def rows_of(self, table: str, column: str, values: Sequence[str], limit: int) -> pa.Table:
         """Rows whose column is one of the values."""
@@ -96,7 +102,9 @@ class PlainStore:
         names = sorted(self.columns(table) or ())
         rows = [r for r in self._tables.get(table, []) if r.get(column) in wanted][:limit]
         cells = {n: pa.array([row.get(n) for row in rows], pa.string()) for n in names}
-        return pa.table({"_row": pa.array([int(r["_row"] or 0) for r in rows], pa.int64()), **cells})
+        return pa.table(
+            {"_row": pa.array([int(r["_row"] or 0) for r in rows], pa.int64()), **cells}
+        )
 
     def index(self, name: str, keys: pa.Array) -> None:
         """Remember identifiers."""

@@ -9,10 +9,14 @@ from __future__ import annotations
 
 from dataclasses import replace
 from fractions import Fraction
+from itertools import pairwise
 
 import numpy as np
-import oracle
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+import oracle
 from helpers.comparing import (
     Choices,
     choices,
@@ -25,12 +29,9 @@ from helpers.comparing import (
 )
 from helpers.plain import PlainStore
 from helpers.rows import Tables
-from hypothesis import given, settings
-from hypothesis import strategies as st
 from oracle.drawing import decimal
 from oracle.reading import Catalogue, inside, read
 from oracle.records import LARGEST, Shape, build
-
 from tanheng.accounting import Account, Weights, responsibility
 from tanheng.accounting.benchmarks import estimate
 
@@ -201,6 +202,6 @@ def test_best_of_everything_is_the_mean() -> None:
         for text in ("weighted", "best:100", "best:60", "best:20", "best:1")
     ]  # fmt: skip
     np.testing.assert_allclose(values[0], values[1], rtol=1e-12)
-    for more, fewer in zip(values[1:], values[2:], strict=False):
+    for more, fewer in pairwise(values[1:]):
         assert (fewer <= more * (1 + 1e-12)).all()
     assert (values[-1] < values[0] * (1 - 1e-6)).any()

@@ -19,6 +19,7 @@ from tanheng.accounting.checks import check_mirrors, check_own_use, decide_given
 from tanheng.accounting.dimensions import read_exogenous
 from tanheng.accounting.income import Enabled
 from tanheng.accounting.load import load
+from tanheng.accounting.locate import locate
 from tanheng.accounting.makers import Makers, find_makers
 from tanheng.accounting.method import PRINCIPLES, Method, Principle
 from tanheng.accounting.named import Supply, find_supply
@@ -136,6 +137,7 @@ def account(
         findings += cycles or [
             Finding("singular", "flows", None, None, "benchmarks", {"bound": "∞"})
         ]
+    findings = locate(store, findings)
     if blocking(findings, method.allow):
         return Stopped(findings, records.period)
     progress("standard errors")
@@ -144,7 +146,7 @@ def account(
     _report_few_makers(records, benchmarks, findings)
     progress("principles")
     work = prepare_work(books, makers, supply, method, benchmarks.value, findings)
-    return _conclude(work, system, benchmarks, principles)
+    return _conclude(store, work, system, benchmarks, principles)
 
 
 def _report_few_makers(records: Records, benchmarks: Benchmarks, findings: list[Finding]) -> None:
@@ -182,7 +184,11 @@ def _standard_error(system: MeanSystem, c: Floats, given: Floats, method: Method
 
 
 def _conclude(
-    work: Workings, system: MeanSystem, benchmarks: Benchmarks, principles: Sequence[Principle]
+    store: RecordStore,
+    work: Workings,
+    system: MeanSystem,
+    benchmarks: Benchmarks,
+    principles: Sequence[Principle],
 ) -> Account | Stopped:
     """Compute the principles and regions, and put everything together."""
     results: dict[Principle, Result] = {}
@@ -203,8 +209,9 @@ def _conclude(
             work.findings.append(
                 Finding("singular", "flows", None, None, result.principle, details)
             )
-    if blocking(work.findings, work.method.allow):
-        return Stopped(work.findings, work.records.period)
+    findings = locate(store, work.findings)
+    if blocking(findings, work.method.allow):
+        return Stopped(findings, work.records.period)
     regions = balance_regions(work.books, work.lines, work.c)
     if work.method.account_scope is not None:
         regions = [region for region in regions if region.name in work.method.account_scope]
@@ -222,7 +229,7 @@ def _conclude(
         results,
         passed,
         enabled,
-        work.findings,
+        findings,
     )
 
 

@@ -39,6 +39,7 @@ class Cells:
         self._data = store.read(table.name)
         self.rows: npt.NDArray[np.int64] = self._data["_row"].to_numpy()
         self.bad: Mask = np.zeros(len(self.rows), dtype=bool)
+        self._judged: Mask = np.ones(len(self.rows), dtype=bool)
 
     def __len__(self) -> int:
         return len(self.rows)
@@ -66,6 +67,7 @@ class Cells:
         details: Callable[[int], Mapping[str, object]] | None = None,
     ) -> None:
         """Mark the rows of ``mask`` bad and say so, one finding each."""
+        mask = mask & self._judged
         where = np.flatnonzero(mask)
         if not len(where):
             return
@@ -188,7 +190,7 @@ class Cells:
     def in_period(self, period: Period) -> Mask:
         """Rows that belong to the period; faults for blank, unreadable and too coarse ones.
 
-        Rows of other periods are neither kept nor bad.
+        Rows of other periods are neither kept nor judged any further.
         """
         codes, spellings = self.encoded("period")
         self.fault("period_missing", codes == BLANK, "period")
@@ -201,6 +203,7 @@ class Cells:
         others = int((of_row == PERIOD_OTHER).sum())
         if others:
             self.findings.append(other_period(self.table.name, others, period))
+        self._judged = self._judged & (of_row != PERIOD_OTHER)
         return np.asarray(of_row == PERIOD_INSIDE)
 
 

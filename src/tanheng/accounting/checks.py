@@ -12,11 +12,13 @@ from scipy.sparse.csgraph import connected_components
 
 from tanheng.accounting.benchmarks import MeanSystem, Origin
 from tanheng.accounting.books import Books, Sparse
+from tanheng.accounting.locate import products_of
 from tanheng.accounting.makers import Makers
 from tanheng.accounting.records import Exogenous, Floats, Records
+from tanheng.accounting.schema import FLOWS, choice_named
 from tanheng.accounting.solve import spectral_radius
 from tanheng.accounting.store import RecordStore
-from tanheng.errors import Finding
+from tanheng.errors import Finding, Search
 
 _ROWS_SHOWN = 5
 _BLOCKS_SHOWN = 10
@@ -70,8 +72,10 @@ def decide_given(
                 )
             )
         elif has[p]:
+            name = records.classes.ids[p]
+            place = Search("exogenous", "class_id", name)
             findings.append(
-                Finding("made_and_tabled", "exogenous", None, "class_id", records.classes.ids[p])
+                Finding("made_and_tabled", "exogenous", None, "class_id", name, {}, place)
             )
         elif not estimated[p]:
             value[p] = 0.0
@@ -97,25 +101,22 @@ def _gross(records: Records, p: int) -> float:
 
 
 def _nobody_makes(store: RecordStore, records: Records, p: int) -> Finding:
-    products = [
-        records.products.ids[code]
-        for code in np.unique(records.products.product[records.products.cls == p]).tolist()
-    ]
-    count, where = 0, "–"
-    for table in ("flows", "trade", "stocks"):
-        rows = store.rows_of(table, "product_id", products, 1000)
-        if len(rows) and where == "–":
-            where = f"{table} {rows['_row'][0].as_py()}"
+    """A class that is used or moved, and has neither makers nor a value: with its first row."""
+    products = sorted(products_of(records, p))
+    count, table, row = 0, "flows", None
+    for name in ("flows", "trade", "stocks"):
+        rows = store.rows_of(name, "product_id", products, 1000)
+        if len(rows) and row is None:
+            table, row = name, int(rows["_row"][0].as_py())
         count += len(rows)
     details = {
         "quantity": f"{_gross(records, p):g}",
         "measure": records.classes.measures[p],
         "count": f"{count}{'+' if count >= 1000 else ''}",
-        "where": where,
+        "where": f"{table} {row}",
     }
-    return Finding(
-        "class_without_maker", "flows", None, "product_id", records.classes.ids[p], details
-    )
+    name = records.classes.ids[p]
+    return Finding("class_without_maker", table, row, "product_id", name, details)
 
 
 def check_mirrors(records: Records, findings: list[Finding]) -> None:
@@ -139,22 +140,24 @@ def check_mirrors(records: Records, findings: list[Finding]) -> None:
             continue
         by_seller = sold >= bought
         here, there = (s, b) if by_seller else (b, s)
+        direction = "export" if by_seller else "import"
+        details = {
+            "region": records.regions[here],
+            "class_id": records.classes.ids[p],
+            "direction": direction,
+            "quantity": f"{max(sold, bought):g}",
+            "mirror": f"{min(sold, bought):g}",
+            "measure": records.classes.measures[p],
+        }
+        match = {
+            "partner": frozenset({records.regions[there]}),
+            "direction": frozenset({direction}),
+            "product_id": products_of(records, p),
+        }
+        place = Search("trade", "region", records.regions[here], match)
+        partner = records.regions[there]
         findings.append(
-            Finding(
-                "partner_not_mirrored",
-                "trade",
-                None,
-                "partner",
-                records.regions[there],
-                {
-                    "region": records.regions[here],
-                    "class_id": records.classes.ids[p],
-                    "direction": "export" if by_seller else "import",
-                    "quantity": f"{max(sold, bought):g}",
-                    "mirror": f"{min(sold, bought):g}",
-                    "measure": records.classes.measures[p],
-                },
-            )
+            Finding("partner_not_mirrored", "trade", None, "partner", partner, details, place)
         )
 
 
@@ -165,21 +168,18 @@ def check_own_use(books: Books, makers: Makers, findings: list[Finding]) -> None
     used = np.asarray(books.inputs[makers.unit, makers.cls]).ravel()
     records = books.records
     for k in np.flatnonzero(used > makers.output).tolist():
-        cls = makers.cls[k]
+        cls = int(makers.cls[k])
+        name = records.units.ids[makers.unit[k]]
+        details = {
+            "class_id": records.classes.ids[cls],
+            "used": f"{used[k]:g}",
+            "made": f"{makers.output[k]:g}",
+            "measure": records.classes.measures[cls],
+        }
+        match = {"direction": frozenset({"in"}), "product_id": products_of(records, cls)}
+        place = Search("flows", "unit_id", name, match)
         findings.append(
-            Finding(
-                "net_use_of_own_product",
-                "flows",
-                None,
-                "quantity",
-                records.units.ids[makers.unit[k]],
-                {
-                    "class_id": records.classes.ids[cls],
-                    "used": f"{used[k]:g}",
-                    "made": f"{makers.output[k]:g}",
-                    "measure": records.classes.measures[cls],
-                },
-            )
+            Finding("net_use_of_own_product", "flows", None, "quantity", name, details, place)
         )
 
 
@@ -225,7 +225,9 @@ def _cycle(
     elasticity = elasticity / max(gain * float(left @ right), 1e-300)
     rows: list[str] = []
     shown_table_row: int | None = None
-    for k in np.argsort(-elasticity)[:_ROWS_SHOWN].tolist():
+    # On a plain cycle all coefficients weigh the same; the largest is then the likeliest slip.
+    order = np.lexsort((-entries.data, -elasticity.round(9)))
+    for k in order[:_ROWS_SHOWN].tolist():
         made, taken = members[entries.row[k]], members[entries.col[k]]
         behind = np.flatnonzero((makers.cls == made) & (system.omega > 0))
         units = makers.unit[behind]
@@ -251,12 +253,15 @@ def _cycle(
 
 
 def _row_number(store: RecordStore, records: Records, unit: int, cls: int) -> int | None:
+    """The largest row in which a unit takes in a class."""
     rows = store.rows_of("flows", "unit_id", [records.units.ids[unit]], 10_000).to_pylist()
-    of_class = {
-        records.products.ids[code]
-        for code in records.products.product[records.products.cls == cls].tolist()
-    }
+    of_class = products_of(records, cls)
+    direction = FLOWS.column("direction")
+    best: tuple[float, int] | None = None
     for row in rows:
-        if row["product_id"] in of_class:
-            return int(row["_row"])
-    return None
+        enters = choice_named(direction, str(row["direction"] or "")) == "in"
+        if enters and row["product_id"] in of_class:
+            size = abs(float(row["quantity"]))
+            if best is None or size > best[0]:
+                best = (size, int(row["_row"]))
+    return None if best is None else best[1]

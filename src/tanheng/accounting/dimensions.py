@@ -339,9 +339,12 @@ class Quantities:
 
 
 def _quantities(
-    cells: Cells, period: Period, dims: Dimensions, column: str, minimum: float | None
+    cells: Cells,
+    inside: npt.NDArray[np.bool_],
+    dims: Dimensions,
+    column: str,
+    minimum: float | None,
 ) -> Quantities:
-    inside = cells.in_period(period)
     region_code, spellings = cells.encoded("region")
     cells.need("region", region_code)
     known = {name: i for i, name in enumerate(dims.regions)}
@@ -388,8 +391,9 @@ def read_trade(
 ) -> tuple[Trade, list[str]]:
     """Trade rows, and the foreign suppliers that import rows name."""
     cells = Cells(store, schema.TRADE, findings)
+    inside = cells.in_period(period)
     direction = cells.choice("direction", list(schema.TRADE_DIRECTIONS), BLANK)
-    found = _quantities(cells, period, dims, "quantity", 0.0)
+    found = _quantities(cells, inside, dims, "quantity", 0.0)
     known = {name: i for i, name in enumerate(dims.regions)}
     partners, suppliers = cells.texts("partner"), cells.texts("supplier_id")
     unit = {key: i for i, key in enumerate(dims.units.ids)} if any(suppliers) else {}
@@ -428,5 +432,5 @@ def read_stocks(
 ) -> Stocks:
     """Stock changes."""
     cells = Cells(store, schema.STOCKS, findings)
-    found = _quantities(cells, period, dims, "change", None)
+    found = _quantities(cells, cells.in_period(period), dims, "change", None)
     return Stocks(found.region, found.cls, found.quantity)

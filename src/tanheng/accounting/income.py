@@ -18,9 +18,9 @@ import scipy.sparse as sp
 from tanheng.accounting.books import Books, matrix
 from tanheng.accounting.makers import Makers
 from tanheng.accounting.named import FOREIGN, Mask, Supply, maker_at
-from tanheng.accounting.records import Floats, add_up
+from tanheng.accounting.records import Floats, Inputs, Outputs, Records, add_up
 from tanheng.accounting.solve import Product, solve
-from tanheng.errors import Finding
+from tanheng.errors import Finding, Search
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,20 +54,26 @@ class Money:
     own_use: Floats
 
 
+def _values(rows: Inputs | Outputs) -> Floats:
+    """Money values of rows; they were read, as the principle that asks for them needs them."""
+    if rows.value is None:
+        assert not len(rows), "values are read before they are used"
+        return np.zeros(0)
+    return rows.value
+
+
 def count_money(books: Books, makers: Makers, supply: Supply, enters: Mask) -> Money:
     """Money values of outputs and production purchases."""
     records = books.records
     inputs, outputs = records.inputs, records.outputs
-    assert inputs.value is not None
-    assert outputs.value is not None
     units, classes = books.shape
-    by_class = matrix(outputs.unit, outputs.cls, outputs.value, (units, classes))
+    by_class = matrix(outputs.unit, outputs.cls, _values(outputs), (units, classes))
     product = ~books.service[makers.cls]
     value = np.zeros(len(makers))
     if len(makers):
         value = np.where(product, np.asarray(by_class[makers.unit, makers.cls]).ravel(), 0.0)
     buys = enters & ~books.service[inputs.cls]
-    bought = add_up(inputs.unit[buys], inputs.value[buys], units)
+    bought = add_up(inputs.unit[buys], _values(inputs)[buys], units)
     own = (
         buys
         & _makes_it(books, makers)
@@ -81,7 +87,7 @@ def count_money(books: Books, makers: Makers, supply: Supply, enters: Mask) -> M
         value,
         add_up(makers.unit, value, units),
         bought,
-        add_up(inputs.unit[own], inputs.value[own], units),
+        add_up(inputs.unit[own], _values(inputs)[own], units),
     )
 
 
@@ -120,6 +126,7 @@ def _report_value_added(
                     "value",
                     records.units.ids[u],
                     {"principle": principle},
+                    _sales_of(records, u),
                 )
             )
     short = is_maker & (money.of_unit > 0) & (money.purchases > money.of_unit * (1 + 1e-12))
@@ -133,8 +140,13 @@ def _report_value_added(
                     "value",
                     records.units.ids[u],
                     {"inputs": f"{money.purchases[u]:g}", "output": f"{money.of_unit[u]:g}"},
+                    _sales_of(records, u),
                 )
             )
+
+
+def _sales_of(records: Records, unit: int) -> Search:
+    return Search("flows", "unit_id", records.units.ids[unit], {"direction": frozenset({"out"})})
 
 
 def hand_back(
@@ -143,7 +155,6 @@ def hand_back(
     """Solve for what each unit enabled."""
     records = books.records
     inputs = records.inputs
-    assert inputs.value is not None
     units, classes = books.shape
     money = count_money(books, makers, supply, enters)
     _report_value_added(books, makers, money, "income", findings)
@@ -152,10 +163,10 @@ def hand_back(
     unnamed, named = buys & (supply.of_row == -1), buys & (supply.of_row >= 0)
     foreign = buys & (supply.of_row == FOREIGN)
     open_value = matrix(
-        inputs.unit[unnamed], inputs.cls[unnamed], inputs.value[unnamed], books.shape
+        inputs.unit[unnamed], inputs.cls[unnamed], _values(inputs)[unnamed], books.shape
     )
     seller = makers.unit[supply.of_row[named]]
-    by_name = matrix(seller, inputs.unit[named], inputs.value[named], (units, units))
+    by_name = matrix(seller, inputs.unit[named], _values(inputs)[named], (units, units))
     offered = money.output * supply.unnamed / makers.output
     from_abroad = supply.imports_unnamed * _prices(books, makers, money)
     total = add_up(makers.cls, offered, classes) + from_abroad
@@ -174,7 +185,7 @@ def hand_back(
     h = solution.x * per_x
     domestic_share = add_up(makers.cls, offered, classes) * inverse
     bought_here = open_value @ domestic_share + np.asarray(by_name.sum(axis=0)).ravel()
-    abroad = add_up(inputs.unit[foreign], inputs.value[foreign], units)
+    abroad = add_up(inputs.unit[foreign], _values(inputs)[foreign], units)
     abroad = abroad + open_value @ (from_abroad * inverse)
     rest = books.direct.sum(axis=1) - own
     return Enabled((money.of_unit - bought_here) * h + rest, abroad * h, h, solution.proved)
@@ -183,11 +194,10 @@ def hand_back(
 def _prices(books: Books, makers: Makers, money: Money) -> Floats:
     """Mean price per class measure: of outputs, else of purchases."""
     inputs = books.records.inputs
-    assert inputs.value is not None
     classes = books.shape[1]
     value = add_up(makers.cls, money.output, classes)
     amount = add_up(makers.cls, makers.output, classes)
-    bought = add_up(inputs.cls, inputs.value, classes)
+    bought = add_up(inputs.cls, _values(inputs), classes)
     taken = add_up(inputs.cls, inputs.quantity, classes)
     made = np.divide(value, amount, out=np.zeros(classes), where=amount > 0)
     paid = np.divide(bought, taken, out=np.zeros(classes), where=taken > 0)

@@ -50,7 +50,10 @@ from tanheng.errors import Finding
 from tanheng.period import Period
 from tanheng.quantity import Measure, UnknownMeasure, measure, normal
 
-_DATED = ("direct", "flows", "trade", "stocks")
+_BIG = ("flows", "direct")
+_NO_YEAR = 1
+# With these the records are not all there: what does not fit together would only mislead.
+_INCOMPLETE = ("period_choose", "period_without_rows", "row_ragged", "file_unreadable")
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,12 +120,15 @@ def choose_period(
     wanted: Period | None,
     broken: set[str],
     findings: list[Finding],
-) -> Period | None:
-    """The period of the account: the one asked for, or the only year of the records."""
+) -> Period:
+    """The period of the account: the one asked for, or the only year of the records.
+
+    Where that cannot be told, any period is taken so that all other faults are found too.
+    """
     known = periods_of(profiles)
     listed = ", ".join(str(period) for period in known[:12]) or "–"
     if wanted is not None:
-        if not any(period.overlaps(wanted) for period in known):
+        if not broken & set(_BIG) and not any(period.overlaps(wanted) for period in known):
             findings.append(
                 Finding(
                     "period_without_rows",
@@ -151,8 +157,7 @@ def choose_period(
                 {"period": "–", "known": listed},
             )
         )
-    # Go on with the first year, so that all other faults are found in this run too.
-    return Period.year(years[0]) if years else None
+    return Period.year(years[0] if years else _NO_YEAR)
 
 
 def load(
@@ -173,9 +178,6 @@ def load(
     broken = _broken_tables(store, findings)
     profiles = _profiles(store, method, broken)
     chosen = choose_period(profiles, period, broken, findings)
-    if chosen is None:
-        read_dimensions(store, findings, broken)
-        return Loaded(None, findings)
     dims = read_dimensions(store, findings, broken)
     exogenous = _exogenous(store, chosen, dims, broken, findings)
     skip = frozenset(broken & {"units", "products", "classes"})
@@ -185,7 +187,7 @@ def load(
     if "supplier_id" in (store.columns("flows") or ()):
         store.index("suppliers", pa.array([*dims.units.ids, *foreign], pa.string()))
     big = _big_tables(store, profiles, dims, chosen, method, values, skip, findings)
-    if broken or any(f.code in ("period_choose", "period_without_rows") for f in findings):
+    if broken or any(f.code in _INCOMPLETE for f in findings):
         return Loaded(None, findings)
     totals = _totals(store, profiles, chosen, dims, method, big.flows_without, big.direct_without)
     records = Records(
@@ -341,9 +343,10 @@ def _flow_totals(sums: pa.Table, period: Period, dims: Dimensions) -> Totals:
     counted = inside[codes["period"][0]] & (row >= 0)
     size = np.array([float(m.factor) if m else 0.0 for m in measures])[codes["measure"][0]]
     sign = np.array([-1.0 if kind == "return" else 1.0 for kind in kinds])[codes["kind"][0]]
-    credit = np.array([kind == "byproduct_credit" for kind in kinds])[codes["kind"][0]]
-    goes_out = np.array(leaves)[codes["direction"][0]]
-    amount = sums["total"].to_numpy() * size * sign * np.where(credit & goes_out, -1.0, 1.0)
+    credit = np.array([kind == "byproduct_credit" for kind in kinds], dtype=bool)[codes["kind"][0]]
+    goes_out = np.array(leaves, dtype=bool)[codes["direction"][0]]
+    recorded = np.where(counted, sums["total"].to_numpy(), 0.0)
+    amount = recorded * size * sign * np.where(credit & goes_out, -1.0, 1.0)
     if len(products.scale):
         amount = np.where(counted, amount * products.scale[np.maximum(row, 0)], 0.0)
         cls, is_made = products.cls[np.maximum(row, 0)], goes_out & ~credit

@@ -9,9 +9,10 @@ import numpy.typing as npt
 import scipy.sparse as sp
 
 from tanheng.accounting.books import Books, Sparse
+from tanheng.accounting.locate import products_of
 from tanheng.accounting.method import Method
 from tanheng.accounting.records import Floats, Ints, PartitionKey, Records, add_up
-from tanheng.errors import Finding
+from tanheng.errors import Finding, Search
 from tanheng.quantity import UnknownMeasure, measure
 
 
@@ -79,8 +80,14 @@ def _report_idle(records: Records, outputs: Sparse, findings: list[Finding]) -> 
                     "class_id": records.classes.ids[outputs.col[i]],
                     "quantity": f"{outputs.data[i]:g}",
                 },
+                _output_rows(records, int(outputs.row[i]), int(outputs.col[i])),
             )
         )
+
+
+def _output_rows(records: Records, unit: int, cls: int) -> Search:
+    match = {"direction": frozenset({"out"}), "product_id": products_of(records, cls)}
+    return Search("flows", "unit_id", records.units.ids[unit], match)
 
 
 def _dimension(records: Records, wanted: str) -> npt.NDArray[np.bool_]:
@@ -146,8 +153,18 @@ def _joint_shares(
     names = {k.value: k.name.lower() for k in PartitionKey}
     for code, mask in (("joint_without_key", without_key), ("joint_without_weight", wrong)):
         for u in np.unique(unit[mask]).tolist():
-            details = {"count": int(products[u]), "key": names[int(records.units.partition_key[u])]}
-            column = "partition_key" if code == "joint_without_key" else "partition_weight"
-            table = "units" if code == "joint_without_key" else "flows"
-            findings.append(Finding(code, table, None, column, records.units.ids[u], details))
+            name = records.units.ids[u]
+            details = {
+                "count": int(products[u]),
+                "key": names[int(records.units.partition_key[u])],
+            }
+            if code == "joint_without_key":
+                found, column = Search("units", "unit_id", name), "partition_key"
+            else:
+                made = {"direction": frozenset({"out"})}
+                lacking = rows[np.isnan(weights) & (outputs.unit[rows] == u)]
+                if len(lacking):
+                    made["product_id"] = products_of(records, int(outputs.cls[lacking[0]]))
+                found, column = Search("flows", "unit_id", name, made), "partition_weight"
+            findings.append(Finding(code, found.table, None, column, name, details, found))
     return np.where(without_key | wrong, np.nan, share)

@@ -12,9 +12,10 @@ import numpy as np
 import numpy.typing as npt
 
 from tanheng.accounting.books import Books, Sparse, matrix
+from tanheng.accounting.locate import products_of
 from tanheng.accounting.makers import Makers
 from tanheng.accounting.records import Floats, Ints, Records, add_up
-from tanheng.errors import Finding
+from tanheng.errors import Finding, Search
 
 Mask = npt.NDArray[np.bool_]
 FOREIGN = -2
@@ -117,22 +118,21 @@ def _report_strangers(
     inputs = records.inputs
     assert inputs.supplier is not None
     for row in rows.tolist():
-        who = inputs.supplier[row]
-        cls = inputs.cls[row]
+        who, cls = int(inputs.supplier[row]), int(inputs.cls[row])
+        buyer = records.units.ids[inputs.unit[row]]
+        match = {"direction": frozenset({"in"}), "product_id": products_of(records, cls)}
+        if who >= 0:
+            match["supplier_id"] = frozenset({records.units.ids[who]})
+        details = {
+            "class_id": records.classes.ids[cls],
+            "unit": buyer,
+            "quantity": f"{inputs.quantity[row]:g}",
+            "measure": records.classes.measures[cls],
+        }
+        name = records.units.ids[who] if who >= 0 else "–"
+        place = Search("flows", "unit_id", buyer, match)
         findings.append(
-            Finding(
-                "supplier_not_maker",
-                "flows",
-                None,
-                "supplier_id",
-                records.units.ids[who] if who >= 0 else "–",
-                {
-                    "class_id": records.classes.ids[cls],
-                    "unit": records.units.ids[inputs.unit[row]],
-                    "quantity": f"{inputs.quantity[row]:g}",
-                    "measure": records.classes.measures[cls],
-                },
-            )
+            Finding("supplier_not_maker", "flows", None, "supplier_id", name, details, place)
         )
 
 
@@ -140,21 +140,17 @@ def _report_excess(
     records: Records, makers: Makers, sold: Floats, mask: Mask, findings: list[Finding]
 ) -> None:
     for k in np.flatnonzero(mask).tolist():
-        cls = makers.cls[k]
+        cls = int(makers.cls[k])
+        name = records.units.ids[makers.unit[k]]
+        details = {
+            "named": f"{sold[k]:g}",
+            "measure": records.classes.measures[cls],
+            "class_id": records.classes.ids[cls],
+            "output": f"{makers.output[k]:g}",
+        }
+        place = Search("flows", "supplier_id", name, {"product_id": products_of(records, cls)})
         findings.append(
-            Finding(
-                "named_above_output",
-                "flows",
-                None,
-                "supplier_id",
-                records.units.ids[makers.unit[k]],
-                {
-                    "named": f"{sold[k]:g}",
-                    "measure": records.classes.measures[cls],
-                    "class_id": records.classes.ids[cls],
-                    "output": f"{makers.output[k]:g}",
-                },
-            )
+            Finding("named_above_output", "flows", None, "supplier_id", name, details, place)
         )
 
 

@@ -85,7 +85,7 @@ class RecordStore(Protocol):
         """Remember a list of distinct identifiers under a name; their code is their position."""
 
     def scan(self, request: Scan) -> Iterator[pa.RecordBatch]:
-        """Coded rows in the order of the records."""
+        """Coded rows, in no particular order."""
 
     def rows_of(self, table: str, column: str, values: Sequence[str], limit: int) -> pa.Table:
         """Rows (all columns as text, and ``_row``) whose column is one of the values."""

@@ -7,6 +7,7 @@ import json
 import math
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Literal
 
 import numpy as np
 import pyarrow as pa
@@ -249,7 +250,7 @@ def write_all(
     Files are written beside their final place first and moved when every one is whole.
     """
     folder.mkdir(parents=True, exist_ok=True)
-    audience = "public" if public else "authority"
+    audience: Literal["authority", "public"] = "public" if public else "authority"
     parts: list[tuple[Path, Path]] = []
 
     def place(name: str) -> Path:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import csv
 import tempfile
 from collections.abc import Iterator, Sequence
 from pathlib import Path
@@ -17,7 +16,8 @@ import pyarrow as pa
 from tanheng.accounting.schema import TABLES
 from tanheng.accounting.store import Scan
 from tanheng.engines import expressions
-from tanheng.engines.files import Source, discover, transcode
+from tanheng.engines.csvfile import read_rows
+from tanheng.engines.files import Source, discover
 from tanheng.errors import Finding, Unreadable
 
 _BATCH_ROWS = 1 << 19
@@ -82,8 +82,16 @@ class DuckStore:
             self._connection.execute(f"SET memory_limit = {_literal(memory)}")
         self._tables: dict[str, ir.Table] = {}
         self._index: dict[str, dict[str, ir.Table]] = {}
-        for source in self._sources.values():
-            self._attach(source)
+        for source in list(self._sources.values()):
+            try:
+                self._attach(source)
+            except Unreadable as error:
+                self._sources.pop(source.table)
+                name = source.path.name
+                reason = str(error).removeprefix(f"{source.path}: ")
+                self._findings.append(
+                    Finding("file_unreadable", name, None, None, name, {"reason": reason})
+                )
 
     def __enter__(self) -> DuckStore:
         return self
@@ -130,7 +138,8 @@ class DuckStore:
         self, table: str, by: Sequence[str], number: str, without: Sequence[int]
     ) -> pa.Table:
         """Sum of a number column per distinct spelling of ``by``."""
-        return self._run(expressions.totals(self._tables[table], by, number, without))
+        rows = self._rows_without(without)
+        return self._run(expressions.totals(self._tables[table], by, number, rows))
 
     def read(self, table: str) -> pa.Table:
         """A small table whole, as text."""
@@ -146,7 +155,9 @@ class DuckStore:
         if table not in self._tables or column not in self._tables[table].columns:
             return pa.table({"_row": pa.array([], pa.int64())})
         present = [c for c in self._tables[table].columns if c != "_row"]
-        expression = expressions.rows_of(self._tables[table], present, column, values, limit)
+        self._store("wanted", pa.table({"key": pa.array(values, pa.string())}))
+        wanted = ibis.table({"key": "string"}, name="wanted")
+        expression = expressions.rows_of(self._tables[table], present, column, wanted, limit)
         return self._run(expression)
 
     def index(self, name: str, keys: pa.Array) -> None:
@@ -171,7 +182,7 @@ class DuckStore:
 
     def scan(self, request: Scan) -> Iterator[pa.RecordBatch]:
         """Coded rows in the order of the records."""
-        self._remember_choices(request)
+        self._remember(request)
         expression = expressions.coded(self._tables[request.table], request, self._index)
         if request.grouped:
             expression = expressions.grouped(expression, request)
@@ -180,12 +191,22 @@ class DuckStore:
 
     def exact(self, request: Scan, number: str, digits: int) -> pa.Table:
         """Sums of a number column as decimals of ``digits`` places, per code."""
-        self._remember_choices(request)
+        self._remember(request)
         table = self._tables[request.table]
         return self._run(expressions.exact(table, request, self._index, number, digits))
 
-    def _remember_choices(self, request: Scan) -> None:
-        """Keep the meanings of choices that have too many spellings for a CASE."""
+    def _rows_without(self, rows: Sequence[int]) -> ir.Table | None:
+        """Row numbers to leave out, as a table."""
+        if not rows:
+            return None
+        self._store("left_out", pa.table({"row": pa.array(rows, pa.int64())}))
+        return ibis.table({"row": "int64"}, name="left_out")
+
+    def _remember(self, request: Scan) -> None:
+        """Keep what a request brings along: rows to leave out, and choices with many spellings."""
+        rows = self._rows_without(request.without)
+        if rows is not None:
+            self._index[expressions.WITHOUT] = {"rows": rows}
         for column, codes in request.choices.items():
             if len(codes) > expressions.MAX_CASES:
                 name = expressions.lookup_name(request.table, column)
@@ -266,58 +287,38 @@ class DuckStore:
         self._connection.execute(f"CREATE VIEW {view} AS SELECT {', '.join(cells)} FROM {relation}")
 
     def _load_csv(self, view: str, source: Source) -> None:
+        """Read a CSV file into a table, batch by batch."""
         if not source.headers:
             self._connection.execute(f"CREATE TABLE {view} (_row BIGINT)")
             return
-        path = source.path
-        if source.encoding != "utf-8":
-            path = Path(self._scratch.name) / f"{source.table}.csv"
-            transcode(source.path, source.encoding, path)
         names = [f"c{i}" for i in range(len(source.headers))]
-        declared = "{" + ", ".join(f"'{name}': 'VARCHAR'" for name in names) + "}"
-        cells = [
-            f"{_cleaned(own)} AS {name}"
-            for own, (_, name) in zip(names, source.headers, strict=True)
-            if name
-        ]
-        cells.append("row_number() OVER () + 1 AS _row")
-        relation = (
-            f"read_csv({_literal(str(path))}, header = false, skip = 1, auto_detect = false, "
-            f"delim = {_literal(source.delimiter)}, quote = '\"', escape = '\"', columns = {declared})"
+        batches = read_rows(
+            source.path, source.encoding, source.delimiter, names, source.table, self._findings
         )
-        try:
-            self._connection.execute(
-                f"CREATE TABLE {view} AS SELECT {', '.join(cells)} FROM {relation}"
-            )
-        except duckdb.Error as error:
-            ragged = _ragged(path, source)
-            if not ragged:
-                raise Unreadable(f"{source.path}: {error}") from error
-            self._findings.extend(ragged)
-            columns = ", ".join(f"{name} VARCHAR" for _, name in source.headers if name)
-            self._connection.execute(f"CREATE TABLE {view} ({columns}, _row BIGINT)")
-            return
-        blank = " AND ".join(f"{name} IS NULL" for _, name in source.headers if name)
-        if blank:
-            self._connection.execute(f"DELETE FROM {view} WHERE {blank}")
+        for number, batch in enumerate(batches):
+            self._connection.register("incoming", batch)
+            verb = f"INSERT INTO {view}" if number else f"CREATE TABLE {view} AS"
+            self._connection.execute(f"{verb} {self._text_cells(source, names)}")
+            self._connection.unregister("incoming")
+
+    def _text_cells(self, source: Source, names: Sequence[str]) -> str:
+        """Cells of ``incoming`` under canonical names, without rows that hold nothing."""
+        pairs = [(own, name) for own, (_, name) in zip(names, source.headers, strict=True) if name]
+        cells = [f"{_cleaned(own)} AS {_quoted(name)}" for own, name in pairs]
+        return f"SELECT {', '.join([*cells, '_row'])} FROM incoming"
 
     def _load_sheet(self, view: str, source: Source) -> None:
         assert source.sheet is not None
         rows = source.sheet.rows
-        columns: dict[str, pa.Array] = {}
-        for position, (_, name) in enumerate(source.headers):
-            if name:
-                cells = [row[position] if position < len(row) else None for _, row in rows]
-                columns[name] = pa.array(cells, pa.string())
+        names = [f"c{i}" for i in range(len(source.headers))]
+        columns = {
+            name: pa.array([row[i] if i < len(row) else None for _, row in rows], pa.string())
+            for i, name in enumerate(names)
+        }
         columns["_row"] = pa.array([number for number, _ in rows], pa.int64())
-        self._store("loaded", pa.table(columns))
-        cells_sql = [
-            f"{_cleaned(_quoted(name))} AS {_quoted(name)}" for name in columns if name != "_row"
-        ]
-        self._connection.execute(
-            f"CREATE TABLE {view} AS SELECT {', '.join([*cells_sql, '_row'])} FROM loaded"
-        )
-        self._connection.execute("DROP TABLE loaded")
+        self._connection.register("incoming", pa.table(columns))
+        self._connection.execute(f"CREATE TABLE {view} AS {self._text_cells(source, names)}")
+        self._connection.unregister("incoming")
 
 
 def _cleaned(column: str) -> str:
@@ -332,23 +333,11 @@ def _native(header: str, name: str, kind: str, source: Source) -> str:
         kind, cell = "DOUBLE", f"CAST({cell} AS DOUBLE)"
     if kind == "VARCHAR" and column.kind == "number":
         cell = _cleaned(cell)
-    elif kind == "VARCHAR" and not column.required:
+    elif kind == "VARCHAR":
         cell = f"nullif({cell}, '')"
     elif kind not in _TYPES:
         cell = f"CAST({cell} AS VARCHAR)"
     return f"{cell} AS {_quoted(name)}"
-
-
-def _ragged(path: Path, source: Source) -> list[Finding]:
-    """Rows of a CSV file whose number of cells is not that of the header."""
-    expected = len(source.headers)
-    with path.open(encoding="utf-8-sig", newline="") as file:
-        rows = csv.reader(file, delimiter=source.delimiter)
-        return [
-            Finding("row_ragged", source.table, number, None, str(len(row)), {"expected": expected})
-            for number, row in enumerate(rows, start=1)
-            if row and len(row) != expected
-        ]
 
 
 def open_records(

@@ -44,6 +44,15 @@ def _choice(table: ir.Table, column: str, codes: Mapping[str, int]) -> ir.Intege
     return ibis.cases(*branches, *blank, else_=ibis.literal(UNKNOWN, "int16"))
 
 
+WITHOUT = "without"
+"""Name under which an engine keeps row numbers to leave out, as a table (row int64)."""
+
+
+def without_rows(table: ir.Table, rows: ir.Table | None) -> ir.Table:
+    """A table without some of its rows."""
+    return table if rows is None else table.anti_join(rows, table["_row"] == rows["row"])
+
+
 def lookup_name(table: str, column: str) -> str:
     """Name under which an engine keeps the meanings of a choice with many spellings."""
     return f"choice_{table}_{column}"
@@ -62,10 +71,7 @@ def coded(table: ir.Table, request: Scan, index: Index, also: Sequence[str] = ()
         index: tables of identifiers and their codes.
         also: columns to carry along as they are.
     """
-    source = table
-    if request.without:
-        source = source.filter(~source["_row"].isin(list(request.without)))
-    result = source
+    result = without_rows(table, index.get(WITHOUT, {}).get("rows") if request.without else None)
     outputs: dict[str, ir.Value] = {}
     for column, name in request.refs.items():
         whole = result[column].type().is_integer() and "integer" in index[name]
@@ -86,7 +92,8 @@ def coded(table: ir.Table, request: Scan, index: Index, also: Sequence[str] = ()
         )
         result = result.left_join(spelled, text(result[column]) == spelled[f"key_{column}"])
         missing = ibis.ifelse(result[column].isnull(), BLANK, UNKNOWN)
-        outputs[column] = ibis.coalesce(result[f"code_{column}"], missing).cast("int16")
+        meaning = ibis.coalesce(result[f"code_{column}"], missing)
+        outputs[column] = meaning.cast("int16")
     for column in request.numbers:
         outputs[column] = number(result[column])
     for column in also:
@@ -115,10 +122,9 @@ def distinct(table: ir.Table, columns: Sequence[str]) -> ir.Table:
     return counted.select(**{column: text(counted[column]) for column in columns}, n=counted["n"])
 
 
-def totals(table: ir.Table, by: Sequence[str], column: str, without: Sequence[int]) -> ir.Table:
+def totals(table: ir.Table, by: Sequence[str], column: str, without: ir.Table | None) -> ir.Table:
     """Sum of a number per distinct spelling of ``by``."""
-    if without:
-        table = table.filter(~table["_row"].isin(list(without)))
+    table = without_rows(table, without)
     valued = table.select(**{name: table[name] for name in by}, total_=number(table[column]))
     summed = valued.group_by(list(by)).aggregate(n=valued.count(), total=valued["total_"].sum())
     spelled = {name: text(summed[name]) for name in by}
@@ -148,8 +154,8 @@ def read(table: ir.Table, columns: Sequence[str]) -> ir.Table:
 
 
 def rows_of(
-    table: ir.Table, columns: Sequence[str], column: str, values: Sequence[str], limit: int
+    table: ir.Table, columns: Sequence[str], column: str, values: ir.Table, limit: int
 ) -> ir.Table:
-    """Rows whose column is one of some values, as text, in the order of the records."""
-    chosen = read(table.filter(text(table[column]).isin(list(values))), columns)
-    return chosen.limit(limit)
+    """Rows whose column is one of some values (a table: key string), as text, in order."""
+    chosen = table.semi_join(values, text(table[column]) == values["key"])
+    return read(chosen, columns).limit(limit)

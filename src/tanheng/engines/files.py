@@ -7,14 +7,13 @@ UTF-8 or GBK, with or without a byte-order mark, separated by commas, semicolons
 from __future__ import annotations
 
 import codecs
-import csv
-import io
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
 from tanheng.accounting.schema import TABLES, Table, column_named, table_named
+from tanheng.engines.csvfile import first_row
 from tanheng.errors import Finding, Unreadable
 from tanheng.excel import Sheet, read_sheets
 
@@ -93,40 +92,12 @@ def encoding_of(path: Path) -> str:
     return "utf-8"
 
 
-def transcode(source: Path, encoding: str, target: Path) -> None:
-    """Write a CSV file again in UTF-8 without marks; nothing else changes.
-
-    Raises:
-        Unreadable: when the bytes are in none of the encodings that are tried.
-    """
-    with source.open("rb") as file:
-        # Some programs put a UTF-8 mark before GBK text.
-        skip = 3 if encoding == "gb18030" and file.read(3) == codecs.BOM_UTF8 else 0
-    decoder = codecs.getincrementaldecoder(encoding)()
-    with source.open("rb") as file, target.open("w", encoding="utf-8", newline="") as out:
-        file.seek(skip)
-        try:
-            while block := file.read(_READ_BYTES):
-                out.write(decoder.decode(block).replace("\ufeff", ""))
-            out.write(decoder.decode(b"", final=True))
-        except UnicodeDecodeError as error:
-            raise Unreadable(f"{source}: neither UTF-8 nor GBK ({error})") from error
-
-
-def _first_line(path: Path, encoding: str) -> str:
-    with path.open("rb") as file:
-        raw = file.read(1 << 20)
-    if raw.startswith(codecs.BOM_UTF8):
-        raw = raw[3:]
-    text = raw.decode(encoding, errors="ignore").replace("\ufeff", "")
-    return io.StringIO(text, newline=None).readline().rstrip("\n")
-
-
 def _csv_source(path: Path, table: Table, findings: list[Finding]) -> Source:
     encoding = encoding_of(path)
-    line = _first_line(path, encoding)
-    delimiter = max(",;\t", key=line.count)
-    headers = next(csv.reader([line], delimiter=delimiter), [])
+    headers, delimiter = first_row(path, encoding)
+    if not any(header.strip() for header in headers):
+        findings.append(Finding("table_empty", table.name, None, None, path.name))
+        return Source(table.name, "csv", path, [])
     found = matched(table, headers, findings)
     return Source(table.name, "csv", path, found, encoding=encoding, delimiter=delimiter)
 
@@ -168,9 +139,6 @@ def _file_sources(path: Path, only: str | None, findings: list[Finding]) -> list
             Finding("table_unknown", path.name, None, None, path.name, {"known": known})
         )
         return []
-    if path.stat().st_size == 0:
-        findings.append(Finding("table_empty", table.name, None, None, path.name))
-        return [Source(table.name, "csv", path, [])]
     if suffix == ".parquet":
         headers = duckfile.parquet_columns(path)
         return [Source(table.name, "parquet", path, matched(table, headers, findings))]

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from importlib import import_module
 from math import fsum, isfinite
 from typing import TYPE_CHECKING
 
@@ -17,6 +18,9 @@ from tanheng.excel.read import Sheet, read_sheets
 if TYPE_CHECKING:
     from xlsxwriter.format import Format
     from xlsxwriter.worksheet import Worksheet
+
+    from tanheng.excel.account import write_account
+    from tanheng.excel.template import write_template
 
 _CELL_LIMIT = 32_000
 """Characters of a cell; the file format allows 32,767."""
@@ -134,4 +138,24 @@ class Page:
         return last
 
 
-__all__ = ["LOOKS", "NO_FORMULAS", "Column", "Page", "Sheet", "letters", "read_sheets"]
+_WRITERS = {"write_account": "account", "write_template": "template"}
+
+
+def __getattr__(name: str) -> object:
+    """Writers are loaded when asked for: who only reads workbooks needs no XlsxWriter."""
+    if name in _WRITERS:
+        return getattr(import_module(f"{__name__}.{_WRITERS[name]}"), name)
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+
+
+__all__ = [
+    "LOOKS",
+    "NO_FORMULAS",
+    "Column",
+    "Page",
+    "Sheet",
+    "letters",
+    "read_sheets",
+    "write_account",
+    "write_template",
+]

@@ -19,6 +19,9 @@ COMPARED = 20
 OTHERS = -1
 """In place of a use: what is gathered from groups that are too small to be seen."""
 
+_ROUNDING = 1e-12
+"""Part of what passes through a unit below which its figure is rounding, and shown as 0."""
+
 Positions = npt.NDArray[np.int64]
 
 
@@ -48,27 +51,59 @@ def figures_of(view: View) -> dict[Principle, Floats]:
     account = view.account
     known = {name: account.results[name].unit for name in PRINCIPLES if name in account.results}
     known["benchmark"] = account.lines.sum(axis=1)
-    return known
+    noise = _ROUNDING * _turnover(view)
+    return {name: np.where(np.abs(unit) <= noise, 0.0, unit) for name, unit in known.items()}
 
 
-def ranked(view: View, count: int = RANKED) -> tuple[list[Entry], list[Entry]]:
-    """The units that answer for most and for least; none twice."""
+def _turnover(view: View) -> Floats:
+    """Carbon that passes through each unit, tCO2e: Σ |c U| + |d| + Σ |c V|."""
+    books, c = view.account.books, np.abs(view.account.benchmarks.value)
+    parts = (books.inputs, books.capital, *books.final, books.outputs)
+    through = np.abs(books.direct).sum(axis=1)
+    for part in parts:
+        through = through + abs(part) @ c
+    return np.asarray(through)
+
+
+def _added(values: Floats) -> float:
+    """A sum; 0 where it is nothing but rounding."""
+    total = float(values.sum())
+    return total if abs(total) > _ROUNDING * float(np.abs(values).sum()) else 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class Ranking:
+    """Both ends of the ranking; ``at_zero`` units stand exactly at their benchmark."""
+
+    most: Sequence[Entry]
+    least: Sequence[Entry]
+    at_zero: int
+
+
+def ranked(view: View, count: int = RANKED) -> Ranking:
+    """The units that answer for most and for least; none twice, none with R = 0."""
     listed = np.flatnonzero(view.account.listed)
-    r = view.account.lines[listed].sum(axis=1)
-    top = min(count, (len(listed) + 1) // 2)
-    bottom = min(count, len(listed) - top)
-    first = listed[_largest(r, top)]
-    last = listed[_largest(-r, bottom)]
-    return _units(view, first), _units(view, last)
+    figures = figures_of(view)
+    off = listed[figures["benchmark"][listed] != 0]
+    r = figures["benchmark"][off]
+    top = min(count, (len(off) + 1) // 2)
+    first, last = off[_largest(r, top)], off[_largest(-r, min(count, len(off) - top))]
+    at_zero = len(listed) - len(off)
+    return Ranking(_units(view, figures, first), _units(view, figures, last), at_zero)
 
 
 def compared(view: View, count: int = COMPARED) -> list[Entry]:
-    """The units with the largest |R|, or all groups for the public."""
+    """The units with the largest |R|, then those that emit most; all groups for the public."""
     if view.public:
         return groups(view)
     listed = np.flatnonzero(view.account.listed)
-    r = np.abs(view.account.lines[listed].sum(axis=1))
-    return _units(view, listed[_largest(r, min(count, len(listed)))])
+    figures = figures_of(view)
+    r = np.abs(figures["benchmark"][listed])
+    direct = np.abs(view.account.books.direct.sum(axis=1))[listed]
+    off = _largest(r, min(count, int((r > 0).sum())))
+    rest = np.flatnonzero(r == 0)
+    rest = rest[_largest(direct[rest], min(count - len(off), len(rest)))]
+    return _units(view, figures, listed[np.concatenate([off, rest])])
 
 
 def groups(view: View) -> list[Entry]:
@@ -83,8 +118,8 @@ def groups(view: View) -> list[Entry]:
         masks.append((OTHERS, np.isin(use, [present[i] for i in closed])))
     figures, direct = figures_of(view), view.account.books.direct.sum(axis=1)
     return [
-        Entry("", "", "", code, int(mask.sum()), float(direct[mask].sum()),
-              {name: float(values[mask].sum()) for name, values in figures.items()})
+        Entry("", "", "", code, int(mask.sum()), _added(direct[mask]),
+              {name: _added(values[mask]) for name, values in figures.items()})
         for code, mask in masks
     ]  # fmt: skip
 
@@ -98,8 +133,10 @@ def _largest(values: Floats, count: int) -> Positions:
     return np.asarray(found[np.argsort(-values[found], kind="stable")])
 
 
-def _units(view: View, positions: Sequence[int] | Positions) -> list[Entry]:
-    records, figures = view.account.records, figures_of(view)
+def _units(
+    view: View, figures: Mapping[Principle, Floats], positions: Sequence[int] | Positions
+) -> list[Entry]:
+    records = view.account.records
     units = records.units
     return [
         Entry(units.ids[u], units.names[u], records.regions[units.region[u]], int(units.use[u]), 1,

@@ -30,7 +30,8 @@ _COLORS: Mapping[str, str] = {
     "other": "#7d8b92", "class": "#3d7f86", "households": "#4a7fb0", "institutions": "#7aa6c9",
     "offices": "#a9bccb", "construction": "#c9953c", "maintenance": "#8a5a83",
     "capital": "#6b6fa5", "exports": "#5d7f4e", "stocks": "#9aa77c", "own": "#5b6b73",
-    "open": "#c0392b",
+    "open": "#c0392b", "captured": "#5d7f4e", "given": "#7aa6c9", "stocks_given": "#9aa77c",
+    "own_given": "#5b6b73", "open_given": "#c0392b",
 }  # fmt: skip
 _USE_COLORS = {"use_producer": "#3d7f86", "use_daily_person": "#4a7fb0", "use_others": "#7d8b92",
                "use_daily_institution": "#7aa6c9", "use_construction": "#c9953c",
@@ -53,10 +54,12 @@ def _layout(height: int, **more: object) -> Figure:
     return {
         "height": height, "font": {"family": _FONT, "size": 13, "color": INK},
         "paper_bgcolor": "rgba(0,0,0,0)", "plot_bgcolor": "rgba(0,0,0,0)",
-        "margin": {"l": 8, "r": 16, "t": 8, "b": 44}, "separators": ".,",
+        "margin": {"l": 8, "r": 16, "t": 26, "b": 44}, "separators": ".,",
         "hoverlabel": {"font": {"family": _FONT, "size": 13}, "bgcolor": "#ffffff",
                        "bordercolor": GRID},
-        "legend": {"orientation": "h", "y": 1.0, "yanchor": "bottom", "x": 0, "xanchor": "left"},
+        "modebar": {"bgcolor": "rgba(0,0,0,0)", "color": FAINT, "activecolor": INK},
+        # The page has a legend of its own, which wraps, prints and is read aloud.
+        "showlegend": False,
         **more,
     }  # fmt: skip
 
@@ -64,10 +67,19 @@ def _layout(height: int, **more: object) -> Figure:
 def _bars(height: int, labels: Sequence[str], title: str, **more: object) -> Figure:
     """Layout of horizontal bars: rows by position, so that equal names stay apart."""
     axis = {"gridcolor": GRID, "zeroline": True, "zerolinecolor": FAINT, "title": {"text": title},
-            "automargin": True, "tickformat": "~r"}  # fmt: skip
-    rows = {"tickvals": list(range(len(labels))), "ticktext": list(labels), "autorange": "reversed",
+            "automargin": True, "tickformat": "~r", "tickangle": 0, "rangemode": "tozero"}  # fmt: skip
+    rows = {"tickvals": list(range(len(labels))), "ticktext": list(labels), "range": [len(labels) - 0.4, -0.6],
             "automargin": True, "showgrid": False, "zeroline": False}  # fmt: skip
     return _layout(height, xaxis=axis, yaxis=rows, **more)
+
+
+def legend(figure: Figure) -> list[tuple[str, str, str]]:
+    """Colour, shape and name of each series of a chart with several."""
+    return [
+        (trace["marker"].get("line", trace["marker"])["color"],
+         trace["marker"].get("symbol", "square"), trace["name"])
+        for trace in figure["data"] if "name" in trace
+    ]  # fmt: skip
 
 
 def _scaled(values: Sequence[float], size: Scale) -> list[float]:
@@ -110,12 +122,9 @@ def sankey(flow: CarbonFlow, names: Sequence[str], language: Language) -> Figure
             "color": [_rgba(_COLORS[kind], 0.32) for kind in ends],
         },
     }  # fmt: skip
-    tallest = max(len(flow.nodes) * 24, 420)
-    return {"data": [trace], "layout": _layout(min(tallest, 980), margin=_margin(10))}
-
-
-def _margin(space: int) -> dict[str, int]:
-    return {"l": space, "r": space, "t": space, "b": space}
+    margin = {"l": 8, "r": 8, "t": 30, "b": 10}
+    tallest = max(len(flow.nodes) * 24, 320)
+    return {"data": [trace], "layout": _layout(min(tallest, 980), margin=margin)}
 
 
 def ranking(entries: Sequence[Entry], language: Language) -> Figure:
@@ -132,11 +141,12 @@ def ranking(entries: Sequence[Entry], language: Language) -> Figure:
                 "x": _scaled([r[i] for i in rows], size),
                 "text": [entry_label(entries[i], language) for i in rows], "textposition": "none",
                 "marker": {"color": _USE_COLORS[key]},
+                "width": 0.74,
                 "hovertemplate": f"%{{text}}<br>%{{x:,.4~g}} {size.unit}<extra>{word}</extra>",
             })  # fmt: skip
     labels = [entry_label(entry, language) for entry in entries]
-    height = max(len(entries), 4) * _ROW + 110
-    layout = _bars(height, labels, size.unit, barmode="overlay", bargap=0.25, showlegend=True)
+    height = max(len(entries), 4) * _ROW + 60
+    layout = _bars(height, labels, size.unit, barmode="overlay", bargap=0.25)
     return {"data": data, "layout": layout}
 
 
@@ -159,9 +169,8 @@ def principles(entries: Sequence[Entry], language: Language) -> Figure:
             "text": labels, "textposition": "none", "marker": {"color": _PRINCIPLE_COLORS[name]},
             "hovertemplate": f"%{{text}}<br>%{{x:,.4~g}} {size.unit}<extra>{word}</extra>",
         })  # fmt: skip
-    height = len(entries) * (9 * len(shown) + 14) + 110
+    height = len(entries) * (7 * len(shown) + 12) + 70
     layout = _bars(height, labels, size.unit, barmode="group", bargap=0.28, bargroupgap=0)
-    layout["legend"]["traceorder"] = "normal"
     return {"data": data, "layout": layout}
 
 
@@ -182,7 +191,7 @@ def benchmarks(view: View, chosen: Sequence[int], language: Language) -> Figure:
                     "width": 4},
         "hovertemplate": f"%{{text}}<br>c·V = %{{x:,.4~g}} {size.unit}<extra></extra>",
     }  # fmt: skip
-    layout = _bars(max(len(chosen), 3) * 21 + 90, labels, size.unit, showlegend=False)
+    layout = _bars(max(len(chosen), 3) * 21 + 60, labels, size.unit)
     layout["yaxis"]["showgrid"] = True
     layout["yaxis"]["gridcolor"] = "#eef2f4"
     return {"data": [trace], "layout": layout}
@@ -209,6 +218,5 @@ def regions(shown: Sequence[Region], language: Language) -> Figure:
                    "line": {"color": _COLORS["direct"], "width": 2.5}},
         "text": labels, "hovertemplate": f"%{{text}}<br>%{{x:,.4~g}} {size.unit}<extra>{word}</extra>",
     })  # fmt: skip
-    layout = _bars(len(shown) * 44 + 120, labels, size.unit, barmode="relative", bargap=0.35)
-    layout["legend"]["traceorder"] = "normal"
+    layout = _bars(len(shown) * 44 + 70, labels, size.unit, barmode="relative", bargap=0.35)
     return {"data": data, "layout": layout}

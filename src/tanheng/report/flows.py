@@ -7,7 +7,8 @@ Every class balances: what goes into making it and what is imported is what its 
     own_p  = Σ_f a_pf (d_f + Σ_q c_q U_qf) − c_p V_p      what its makers answer for themselves
     open_p = c_p (V_p + M_p − U_p − X_p − ΔS_p)           what the records do not close
 
-All amounts are tCO2e at benchmark; a negative amount is a link the other way round.
+All amounts are tCO2e at benchmark; a negative amount (goods returned, credits, capture, makers
+better than the benchmark) is a link the other way round.
 """
 
 from __future__ import annotations
@@ -32,8 +33,15 @@ MAX_DETAILED = 1_000
 FEWEST_GATHERED = 3
 """Classes that stand behind ``other`` at least, if one of them must not be seen."""
 
-SPECIAL = ("other", "direct", "imports", "households", "institutions", "offices", "construction",
-           "maintenance", "capital", "exports", "stocks", "own", "open")  # fmt: skip
+_SOURCES = ("direct", "imports")
+_USES = ("households", "institutions", "offices", "construction", "maintenance", "capital",
+         "exports", "stocks", "own", "open")  # fmt: skip
+_REVERSED = {
+    "direct": "captured", "stocks": "stocks_given", "own": "own_given", "open": "open_given",
+    **dict.fromkeys(("imports", *_USES[:-3]), "given"),
+}  # fmt: skip
+"""Where amounts go or come from that run against the direction of a source or use."""
+SPECIAL = ("other", *_SOURCES, *_USES, *dict.fromkeys(_REVERSED.values()))
 """Nodes that are no single class, in the order of their numbers; ``other`` gathers the rest."""
 
 
@@ -53,6 +61,7 @@ class CarbonFlow:
     Attributes:
         nodes: a class id's position ≥ 0, or the name of a special node.
         links: between positions of ``nodes``; amounts > 0.
+        drawn: number of links drawn by themselves.
         cut_tco2e: the smallest link drawn by itself.
         gathered: number of smaller links that run through ``other`` instead.
         gathered_tco2e: their sum.
@@ -61,6 +70,7 @@ class CarbonFlow:
 
     nodes: Sequence[int | str]
     links: Links
+    drawn: int
     cut_tco2e: float
     gathered: int
     gathered_tco2e: float
@@ -207,10 +217,19 @@ def _added_up(links: Links, nodes: int) -> Links:
     return Links(links.source[heavy], links.target[heavy], links.tco2e[heavy])
 
 
+def _one_way(links: Links, other: int) -> Links:
+    """Sources only give and uses only take: what runs the other way gets a node of its own."""
+    gives, takes = (np.arange(other + len(SPECIAL)) for _ in range(2))
+    for name in (*_SOURCES, *_USES):
+        side = takes if name in _SOURCES else gives
+        side[other + SPECIAL.index(name)] = other + SPECIAL.index(_REVERSED[name])
+    return Links(gives[links.source], takes[links.target], links.tco2e)
+
+
 def cut(chosen: Positions, links: Links, most: int) -> CarbonFlow:
     """Draw the largest links; all others run through ``other``, so every node still balances."""
     other, nodes = len(chosen), len(chosen) + len(SPECIAL)
-    links = _added_up(links, nodes)
+    links = _one_way(_added_up(links, nodes), other)
     loop = links.source == links.target
     own_use = float(links.tco2e[loop & (links.source != other)].sum())
     source, target, value = links.source[~loop], links.target[~loop], links.tco2e[~loop]
@@ -239,6 +258,5 @@ def cut(chosen: Positions, links: Links, most: int) -> CarbonFlow:
     place[seen] = np.arange(len(seen))
     return CarbonFlow(
         names, Links(place[final.source], place[final.target], final.tco2e),
-        float(value[drawn].min(initial=np.inf)) if drawn.any() else 0.0,
-        int((~drawn).sum()), float(v.sum()), own_use,
+        int(drawn.sum()), float(value[drawn].min()) if drawn.any() else 0.0, int((~drawn).sum()), float(v.sum()), own_use,
     )  # fmt: skip

@@ -46,10 +46,7 @@ def unrolled(flow: CarbonFlow) -> CarbonFlow:
 
 
 def _layers(weight: Floats, making: list[int], count: int) -> np.ndarray:
-    """Layer per node: sources 0, classes 1 … ``LAYERS``, uses after them.
-
-    A use that also gives (stocks drawn down) counts as a use; what it gives runs backwards.
-    """
+    """Layer per node: sources 0, classes 1 … ``LAYERS``, uses after them."""
     layer = np.full(count, LAYERS + 1)
     gives_only = weight.sum(axis=0) == 0
     layer[gives_only] = 0

@@ -51,8 +51,8 @@ def signed(text: str) -> str:
     return text.replace("-", _MINUS)
 
 
-def headline(value: float) -> Bilingual:
-    """Three or four digits and a word: ``1,668 万`` and ``16.7 M``."""
+def headline(value: float, unit: Bilingual | None = None) -> Bilingual:
+    """Three or four digits and a word: ``1,668 万吨`` and ``16.7 Mt``."""
     texts = []
     for language in LANGUAGES:
         size, word = next(
@@ -62,16 +62,21 @@ def headline(value: float) -> Bilingual:
         digits = 0 if abs(scaled) >= 1000 or not scaled else 2 - floor(log10(abs(scaled)))
         text = f"{scaled:,.{min(max(digits, 0), 4)}f}"
         text = text.rstrip("0").rstrip(".") if "." in text else text
-        texts.append(signed(f"{text} {word}".strip()))
+        texts.append(signed(f"{text} {word}{unit.of(language) if unit else ''}".strip()))
     return Bilingual(*texts)
 
 
 def decimals(values: Iterable[float], digits: int = 5) -> int:
-    """Decimals that give the largest of some numbers about so many significant digits."""
-    largest = max((abs(value) for value in values if isfinite(value)), default=0.0)
+    """Decimals that give the largest of some numbers up to so many significant digits."""
+    known = [value for value in values if isfinite(value)]
+    largest = max((abs(value) for value in known), default=0.0)
     if not largest:
         return 0
-    return min(max(digits - 1 - floor(log10(largest)), 0), 9)
+    places = min(max(digits - 1 - floor(log10(largest)), 0), 9)
+    # Zeros that all of them end in say nothing.
+    while places and all(abs(v - round(v, places - 1)) <= 1e-9 * largest for v in known):
+        places -= 1
+    return places
 
 
 def number(value: float, places: int) -> str:
@@ -96,6 +101,11 @@ def significant(value: float, digits: int = 4) -> str:
     if value and abs(value) < 1e-4:
         return power(value, digits)
     return number(value, decimals([value], digits))
+
+
+def amount(value: float) -> str:
+    """A single quantity: whole from a thousand on, else four significant digits."""
+    return number(value, 0) if abs(value) >= 1000 else significant(value)
 
 
 def power(value: float, digits: int = 2) -> str:

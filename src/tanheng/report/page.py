@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from importlib.resources import files
 from pathlib import Path, PurePath
 
-from jinja2 import Environment, PackageLoader, StrictUndefined
+from jinja2 import Environment, StrictUndefined
 from markupsafe import Markup, escape
 
 from tanheng.accounting.account import Account
@@ -18,9 +18,9 @@ from tanheng.report import figures, tables
 from tanheng.report.disclosure import FEW, Audience, View, view
 from tanheng.report.entries import Entry, compared, groups, ranked
 from tanheng.report.figures import Figure
-from tanheng.report.flows import carbon_flow
+from tanheng.report.flows import CarbonFlow, carbon_flow
 from tanheng.report.layers import unrolled
-from tanheng.report.numbers import LANGUAGES, Bilingual, headline, significant
+from tanheng.report.numbers import LANGUAGES, Bilingual, amount, headline
 from tanheng.report.texts import say
 
 MAX_FINDINGS = 200
@@ -54,11 +54,10 @@ def render(account: Account, *, audience: Audience = "authority") -> str:
     context = _context(shown, charts)
     package = files("tanheng.report")
     environment = Environment(
-        loader=PackageLoader("tanheng.report", ""), autoescape=True, undefined=StrictUndefined,
-        trim_blocks=True, lstrip_blocks=True,
-    )  # fmt: skip
+        autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True
+    )
     environment.filters["both"] = both
-    page = environment.get_template("page.html.j2")
+    page = environment.from_string((package / "page.html.j2").read_text(encoding="utf-8"))
     return page.render(
         **context,
         say=say,
@@ -101,6 +100,12 @@ def _draw(charts: Charts, name: str, figure: Callable[[Language], Figure]) -> No
     charts[name] = {language: figure(language) for language in LANGUAGES}
 
 
+def _legend(drawings: dict[Language, Figure]) -> list[tuple[str, str, Bilingual]]:
+    """Colour, shape and name of each series."""
+    series = zip(*(figures.legend(drawings[language]) for language in LANGUAGES), strict=True)
+    return [(color, shape, Bilingual(zh, en)) for (color, shape, zh), (_, _, en) in series]
+
+
 def _context(shown: View, charts: Charts) -> dict[str, object]:
     """Everything the template says."""
     account = shown.account
@@ -115,7 +120,9 @@ def _context(shown: View, charts: Charts) -> dict[str, object]:
     closed = sorted(shown.regions, key=lambda region: -abs(region.answers_for))[:CHARTED_REGIONS]
     _draw(charts, "regions", lambda language: figures.regions(closed, language))
     statements = tables.conservation(shown)
+    units = _units(shown, charts)
     return {
+        "legends": {name: _legend(drawings) for name, drawings in charts.items()},
         "public": shown.public,
         "period": str(account.records.period),
         "label": PurePath(account.records.label).name,
@@ -123,20 +130,21 @@ def _context(shown: View, charts: Charts) -> dict[str, object]:
         "cards": _cards(shown, direct),
         "statements": statements,
         "all_hold": all(statement.holds for statement in statements),
-        "flow_cut": say(
-            "flow_cut", drawn=f"{min(len(flow.links.tco2e), 60):,}", cut=significant(flow.cut_tco2e),
-            gathered=f"{flow.gathered:,}", sum=significant(flow.gathered_tco2e),
-            own=significant(flow.own_use_tco2e),
-        ),
+        "flow_notes": _flow_notes(flow, drawn),
         "links": tables.links(drawn, names),
-        **_units(shown, charts),
-        "benchmarks_lead": say("benchmarks_lead", count=str(len(charted))),
+        **units,
+        "benchmarks_lead": say(
+            "benchmarks_lead", count=f"{len(charted)}", total=f"{len(names):,}"
+        ),
         "benchmarks_protected": say(
             "benchmarks_protected", count=f"{int(shown.hidden.sum()):,}", few=str(FEW)
         ) if shown.hidden.any() else None,
         "benchmarks": tables.benchmarks(shown),
         "regions_small": say("regions_small", few=str(FEW))
         if len(shown.regions) < len(account.regions) else None,
+        "regions_charted": say(
+            "regions_charted", count=f"{len(closed):,}", total=f"{len(shown.regions):,}"
+        ) if len(closed) < len(shown.regions) else None,
         "balances": tables.balances(shown.regions),
         "discrepancies": tables.discrepancies(shown),
         "trade": tables.trade(shown),
@@ -148,30 +156,45 @@ def _context(shown: View, charts: Charts) -> dict[str, object]:
     }  # fmt: skip
 
 
-def _cards(shown: View, direct: float) -> list[tuple[Bilingual, Bilingual, Bilingual | None]]:
+def _flow_notes(flow: CarbonFlow, drawn: CarbonFlow) -> list[Bilingual]:
+    """What was cut, and how; nothing is lost."""
+    if flow.gathered:
+        notes = [say("flow_cut", drawn=f"{flow.drawn:,}", cut=amount(flow.cut_tco2e),
+                     gathered=f"{flow.gathered:,}", sum=amount(flow.gathered_tco2e))]  # fmt: skip
+    else:
+        notes = [say("flow_all", drawn=f"{flow.drawn:,}")]
+    if flow.own_use_tco2e:
+        notes.append(say("flow_own", own=amount(flow.own_use_tco2e)))
+    if "back" in drawn.nodes:
+        notes.append(say("flow_back"))
+    return notes
+
+
+def _cards(shown: View, direct: float) -> list[tuple[Bilingual, Bilingual, str]]:
     """(what, figure, unit) of the headline."""
     account = shown.account
     units = int(account.listed.sum())
     return [
-        (say("card_direct"), headline(direct), say("tco2e")),
-        (say("card_units"), headline(units), None),
-        (say("card_classes"), headline(len(account.records.classes)), None),
-        (say("card_regions"), headline(len(account.regions)), None),
+        (say("card_direct"), headline(direct, say("tonne")), "CO₂e"),
+        (say("card_units"), headline(units), ""),
+        (say("card_classes"), headline(len(account.records.classes)), ""),
+        (say("card_regions"), headline(len(account.regions)), ""),
     ]
 
 
 def _units(shown: View, charts: Charts) -> dict[str, object]:
     """Ranking and comparison of units, or of groups for the public."""
-    lists: list[tuple[str, Bilingual, list[Entry]]]
+    lists: list[tuple[str, Bilingual, Sequence[Entry]]]
+    at_zero = 0
     if shown.public:
         lists = [("ranking-groups", say("ranking_groups"), groups(shown))]
         lead = say("ranking_lead_public", few=str(FEW))
     else:
-        top, bottom = ranked(shown)
-        lists = [("ranking-top", say("ranking_top", count=str(len(top))), top)]
-        if bottom:
-            said = say("ranking_bottom", count=str(len(bottom)))
-            lists.append(("ranking-bottom", said, bottom))
+        both_ends = ranked(shown)
+        at_zero = both_ends.at_zero
+        ends = (("top", both_ends.most), ("bottom", both_ends.least))
+        lists = [(f"ranking-{end}", say(f"ranking_{end}", count=str(len(entries))), entries)
+                 for end, entries in ends if entries]  # fmt: skip
         lead = say("ranking_lead")
     for name, _, entries in lists:
         _draw(charts, name, lambda language, e=entries: figures.ranking(e, language))  # type: ignore[misc]
@@ -180,6 +203,7 @@ def _units(shown: View, charts: Charts) -> dict[str, object]:
     key = "principles_lead_public" if shown.public else "principles_lead"
     return {
         "ranking_lead": lead,
+        "at_zero": say("ranking_at_zero", count=f"{at_zero:,}") if at_zero else None,
         "rankings": [(name, said, tables.ranking(entries)) for name, said, entries in lists],
         "principles_lead": say(key, count=str(len(beside))),
         "principles": tables.principles(shown, beside),
@@ -237,20 +261,23 @@ def _group(shown: View, code: str, found: Sequence[Finding]) -> FindingGroup:
 def _choices(account: Account) -> list[tuple[Bilingual, str | Bilingual]]:
     """The method's choices, as set."""
     method = account.method
-    alpha = method.alpha
-    if not isinstance(alpha, (float, int, str)):
-        alpha = ", ".join(f"{key} {value:g}" for key, value in sorted(alpha.items())[:20])
+    alpha: str | Bilingual = str(method.alpha)
+    if method.alpha == "value_added":
+        alpha = say("set_value_added")
+    elif isinstance(method.alpha, Mapping):
+        alpha = ", ".join(f"{key} {part:g}" for key, part in sorted(method.alpha.items())[:20])
+    percent = f"{method.weights.percent:g}"
     scopes = [", ".join(sorted(scope)) if scope else say("all")
               for scope in (method.benchmark_scope, method.account_scope)]  # fmt: skip
     return [
         (say("choice_records"), PurePath(account.records.label).name),
         (say("card_period"), str(account.records.period)),
-        (say("choice_weights"), str(method.weights)),
-        (say("choice_capital"), method.capital),
-        (say("choice_services"), method.services),
-        (say("choice_scope"), method.scope),
+        (say("choice_weights"), say(f"set_{method.weights.kind}", percent=percent)),
+        (say("choice_capital"), say(f"set_{method.capital}")),
+        (say("choice_services"), say(f"set_{method.services}")),
+        (say("choice_scope"), say(f"set_{method.scope}")),
         (say("choice_benchmark_scope"), scopes[0]),
         (say("choice_account_scope"), scopes[1]),
-        (say("choice_alpha"), str(alpha)),
-        (say("choice_standard_errors"), method.standard_errors),
+        (say("choice_alpha"), alpha),
+        (say("choice_standard_errors"), say(f"set_{method.standard_errors}")),
     ]

@@ -16,6 +16,7 @@ from tanheng.report.flows import CarbonFlow
 from tanheng.report.numbers import (
     DASH,
     Bilingual,
+    amount,
     column,
     decimals,
     number,
@@ -182,7 +183,7 @@ def benchmarks(view: View) -> Table:
             classes.ids[p], classes.names[p], say(f"origin_{b.origin[p]}"), shown.unit,
             significant(value * shown.factor), significant(error * shown.factor),
             f"{relative:.1%}" if np.isfinite(relative) else DASH, f"{int(b.makers[p]):,}",
-            significant(float(b.output[p]), 6), significant(value * float(b.output[p]), 6),
+            amount(float(b.output[p])), amount(value * float(b.output[p])),
         ]  # fmt: skip
         if view.hidden[p]:
             cells[3:] = [classes.measures[p], DASH, DASH, DASH, few, DASH, DASH]
@@ -206,7 +207,7 @@ def balances(shown: Sequence[Region]) -> tuple[Table, Table]:
     b = [*lines, answers, right, [r.recurring for r in listed], [r.one_off for r in listed], without]
     names: list[Cell] = [*(r.name for r in listed), say("all_regions")]
     largest = max((abs(v) for part in (*a, *b) for v in part), default=0.0)
-    places = decimals([largest], 8)
+    places = decimals([largest], 7)
 
     def cells(parts: Sequence[Sequence[float]]) -> list[list[Cell]]:
         return [[number(v, places) for v in (*part, sum(part))] for part in parts]
@@ -256,8 +257,8 @@ def trade(view: View) -> Table:
     direction = (say("import"), say("export"))
     columns: list[Sequence[Cell]] = [
         [records.regions[ends[i] // 2] for i in order], [direction[ends[i] % 2] for i in order],
-        [records.classes.names[cls[i]] for i in order], [str(partners[who[i]]) for i in order],
-        [f"{significant(float(quantity[i]), 6)} {records.classes.measures[cls[i]]}" for i in order],
+        [records.classes.names[cls[i]] for i in order], [str(partners[who[i]]) or say("outside") for i in order],
+        [f"{amount(float(quantity[i]))} {records.classes.measures[cls[i]]}" for i in order],
         column(float(tco2e[i]) for i in order),
     ]  # fmt: skip
     return table("region direction class partner quantity tco2e", columns, words=4,
