@@ -171,12 +171,18 @@ def read_products(store: RecordStore, findings: list[Finding]) -> tuple[Products
     if declared is None:
         cls, class_ids = cells.encoded("class_id")
         cells.need("class_id", cls)
-        names: list[str] = list(class_ids)
         first = np.zeros(len(class_ids), dtype=np.int64)
         backwards = np.flatnonzero(cls >= 0)[::-1]
         first[cls[backwards]] = backwards
         measures = [
             spellings[measure_codes[i]] if measure_codes[i] >= 0 else "" for i in first.tolist()
+        ]
+        # A class of one product is called what the product is called.
+        called = cells.texts("name")
+        alone = np.bincount(cls[cls >= 0], minlength=len(class_ids)) == 1
+        names = [
+            (called[row] if single else None) or class_id
+            for row, single, class_id in zip(first, alone, class_ids, strict=True)
         ]
         classes = Classes(class_ids, names, measures)
     else:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated, NoReturn
 
 import typer
 
@@ -35,6 +35,10 @@ from tanheng.cli.options import (
     wrong,
 )
 from tanheng.errors import Fault, catalogue
+
+if TYPE_CHECKING:
+    from tanheng.accounting import Stopped
+    from tanheng.cli.show import Screen
 
 app = typer.Typer(
     name="tanheng",
@@ -108,24 +112,15 @@ def account(
     )
     with opened(request) as (store, result):
         if isinstance(result, Stopped):
-            if as_json:
-                output.print_json(output.stopped_json(result, spoken))
-            else:
-                screen.stopped(result.findings, request.method.allow)
-            raise typer.Exit(1)
+            _stop(result, screen, request.method.allow, as_json=as_json)
         settlement = None
         if settle:
             settled = settle_account(
                 store, result, benchmark_decimals=benchmark_decimals, decimals=decimals
             )
             if isinstance(settled, list):
-                if as_json:
-                    output.print_json(
-                        output.stopped_json(Stopped(settled, result.records.period), spoken)
-                    )
-                else:
-                    screen.stopped(settled, frozenset())
-                raise typer.Exit(1)
+                stopped = Stopped(settled, result.records.period)
+                _stop(stopped, screen, frozenset(), as_json=as_json)
             settlement = settled
         if as_json:
             output.print_json(output.account_json(result, spoken, settlement))
@@ -185,11 +180,7 @@ def benchmarks(
     )
     with opened(request) as (_, result):
         if isinstance(result, Stopped):
-            if as_json:
-                output.print_json(output.stopped_json(result, spoken))
-            else:
-                screen.stopped(result.findings, request.method.allow)
-            raise typer.Exit(1)
+            _stop(result, screen, request.method.allow, as_json=as_json)
         if as_json:
             output.print_json(output.benchmarks_json(result, public=public))
         else:
@@ -290,11 +281,7 @@ def why(
     )
     with opened(request) as (store, result):
         if isinstance(result, Stopped):
-            if as_json:
-                output.print_json(output.stopped_json(result, spoken))
-            else:
-                screen.stopped(result.findings, request.method.allow)
-            raise typer.Exit(1)
+            _stop(result, screen, request.method.allow, as_json=as_json)
         answer = explain(result, store, what)
         if isinstance(answer, Refusal):
             print(answer.message(spoken), file=sys.stderr)
@@ -360,6 +347,17 @@ def demo(
     from tanheng.cli.demo import run
 
     run(out, language(lang))
+
+
+def _stop(stopped: Stopped, screen: Screen, allowed: frozenset[str], *, as_json: bool) -> NoReturn:
+    """Say why there is no account, and end with exit code 1."""
+    from tanheng.cli import output
+
+    if as_json:
+        output.print_json(output.stopped_json(stopped, screen.language))
+    else:
+        screen.stopped(stopped.findings, allowed)
+    raise typer.Exit(1)
 
 
 def _gathered(words: Sequence[str]) -> list[str]:

@@ -19,19 +19,19 @@ from tanheng.errors import Fault, Language
 
 _TEXT: dict[str, tuple[str, str]] = {
     "three-car-makers": (
-        "The same car from three makers. Producer: maker 1 looks worst. Consumer: three figures for\n"
-        "the same car. Benchmark: maker 1 is better than the mean, maker 3 worse, and every buyer\n"
+        "The same car from three makers. Producer: maker 1 looks worst. Consumer: three figures for "
+        "the same car. Benchmark: maker 1 is better than the mean, maker 3 worse, and every buyer "
         "carries the same.",
-        "同一种车，三家工厂。生产者原则下一厂最差；消费者原则下同样的车有三个数；\n"
+        "同一种车，三家工厂。生产者原则下一厂最差；消费者原则下同样的车有三个数；"
         "基准值原则下一厂优于平均、三厂劣于平均，而每个购车者承担相同。",
     ),
     "us-power-2017": (
-        "787 American coal and gas plants, one class: electricity. What emits more than the mean\n"
+        "787 American coal and gas plants, one class: electricity. What emits more than the mean "
         "answers for the difference; the sum over all plants is zero.",
         "美国 787 座燃煤燃气电厂，同一类别“电力”。高于平均者承担差额；全部电厂之和为零。",
     ),
     "us-power-2017, by technology": (
-        "The same plants with one class per fuel, as allowance benchmarks do: coal is compared with\n"
+        "The same plants with one class per fuel, as allowance benchmarks do: coal is compared with "
         "coal only.",
         "同样的电厂按燃料分类（如配额基准）：煤电只与煤电比。",
     ),

@@ -79,10 +79,12 @@ Choice = TypeVar("Choice", bound=str)
 
 
 def wrong(option: str, text: str) -> NoReturn:
+    """End with exit code 2 and say which option was used wrongly."""
     raise typer.BadParameter(text, param_hint=option)
 
 
 def one_of(option: str, value: str, known: Sequence[Choice]) -> Choice:
+    """A word that must be one of some."""
     for choice in known:
         if value == choice:
             return choice
@@ -90,6 +92,7 @@ def one_of(option: str, value: str, known: Sequence[Choice]) -> Choice:
 
 
 def split(values: Sequence[str] | None) -> list[str]:
+    """Words given by repeating an option, by commas, or both."""
     return [part.strip() for value in values or () for part in value.split(",") if part.strip()]
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Sequence
+from pathlib import Path
 
 import numpy as np
 from rich.console import Console
@@ -17,6 +18,8 @@ from tanheng.why import Why, number
 
 _RANKED = 12
 _PER_CODE = 8
+_NOTICES = 2
+_PIPED_WIDTH = 120
 
 _WORDS = {
     "units": (
@@ -45,12 +48,9 @@ _WORDS = {
     "makers": ("makers", "生产者数"),
     "origin": ("origin", "来源"),
     "balance": ("Regions (tCO2e)", "地区平衡（tCO2e）"),
-    "producers": ("production", "生产"),
-    "daily": ("daily", "日常"),
-    "construction": ("construction", "建设"),
-    "maintenance": ("maintenance", "维护"),
-    "exports": ("exports", "调出"),
-    "imports": ("imports", "调入"),
+    "producers": ("of it production", "其中生产"),
+    "answers": ("answers for", "承担"),
+    "net_exports": ("exports − imports", "净调出"),
     "stocks": ("stocks", "库存"),
     "discrepancy": ("discrepancy", "差额"),
     "more": ("{n} more; --out DIR writes all", "其余 {n} 个；--out 目录 可写出全部"),
@@ -78,6 +78,8 @@ class Screen:
     def __init__(self, language: Language, console: Console | None = None) -> None:
         self.language: Language = language
         self.console = console or Console()
+        if not self.console.is_terminal:
+            self.console.width = max(self.console.width, _PIPED_WIDTH)
 
     def word(self, key: str, **values: object) -> str:
         """A word of the screen."""
@@ -90,7 +92,7 @@ class Screen:
         self.console.print(
             self.word(
                 "head",
-                label=escape(records.label),
+                label=escape(Path(records.label).name),
                 units=f"{len(records.units):,}",
                 classes=f"{len(records.classes):,}",
                 period=records.period,
@@ -141,6 +143,7 @@ class Screen:
         records, names = account.records, list(account.results)
         if not names:
             return
+        whole = records.totals.direct_tco2e
         key = account.results["benchmark" if "benchmark" in names else names[0]].unit
         listed = np.flatnonzero(account.listed)
         order = listed[np.argsort(-key[listed], kind="stable")]
@@ -154,7 +157,7 @@ class Screen:
                 escape(str(records.units.ids[u])),
                 escape(str(records.units.names[u])),
                 escape(records.regions[records.units.region[u]]),
-                *(number(float(account.results[name].unit[u])) for name in names),
+                *(_quiet(float(account.results[name].unit[u]), whole) for name in names),
             )
         self._print(table)
         if many:
@@ -186,24 +189,18 @@ class Screen:
             self.console.print(self.word("more", n=f"{len(order) - limit:,}"), style="dim")
 
     def _regions(self, account: Account, rows: int) -> None:
-        names = [
-            "producers",
-            "daily",
-            "construction",
-            "maintenance",
-            "exports",
-            "imports",
-            "stocks",
-        ]
-        table = self._table("balance", ["region"], [*names, "discrepancy", "direct"])
+        right = ["answers", "producers", "net_exports", "stocks", "discrepancy", "direct"]
+        table = self._table("balance", ["region"], right)
         for region in account.regions[:rows]:
-            table.add_row(
-                escape(region.name),
-                *(number(float(getattr(region, name))) for name in names),
-                _quiet(float(region.discrepancy.sum()), region.direct),
-                number(region.direct),
-            )
+            crossing = region.exports - region.imports
+            figures = (region.answers_for, region.producers, crossing, region.stocks,
+                       float(region.discrepancy.sum()), region.direct)  # fmt: skip
+            whole = abs(region.direct) + abs(crossing)
+            table.add_row(escape(region.name), *(_quiet(value, whole) for value in figures))
         self._print(table)
+        if len(account.regions) > rows:
+            more = f"{len(account.regions) - rows:,}"
+            self.console.print(self.word("more", n=more), style="dim")
 
     def findings(
         self,
@@ -221,14 +218,15 @@ class Screen:
             self.console.print(f"[bold]{sign} {code}[/bold] ({count:,})", highlight=False)
             if code in allowed:
                 self.console.print("   " + self.word("allowed", what=entry.allowed[self.language]))
-            for finding in [f for f in findings if f.code == code][:most]:
+            shown = min(most, _NOTICES) if entry.severity == "notice" else most
+            for finding in [f for f in findings if f.code == code][:shown]:
                 place = escape(finding.place())
                 text = escape(finding.message(self.language))
                 self.console.print(
                     f"   [cyan]{place}[/cyan]  {text}", highlight=False, soft_wrap=True
                 )
-            if count > most:
-                self.console.print(f"   … +{count - most:,}", style="dim")
+            if count > shown:
+                self.console.print(f"   … +{count - shown:,}", style="dim")
 
     def stopped(self, findings: Sequence[Finding], allowed: frozenset[str]) -> None:
         """Why there is no account."""
@@ -258,7 +256,7 @@ class Screen:
         """An explanation as a tree."""
         tree = Tree(self._node(answer), guide_style="dim")
         self._grow(tree, answer)
-        self.console.print(tree, highlight=False, soft_wrap=True)
+        self.console.print(tree, highlight=False)
 
     def _node(self, node: Why) -> str:
         text = f"{escape(node.name(self.language))} = [bold]{number(node.value)}[/bold] {escape(node.measure)}"

@@ -118,12 +118,17 @@ def write_account(account: Account, path: Path, *, audience: Audience = "authori
     if len(account.records.classes) > MAX_CLASSES:
         raise Fault(f"{path}: a sheet holds at most {MAX_CLASSES:,} classes")
     plan = _plan(account, audience == "public")
-    with xlsxwriter.Workbook(str(path), {**NO_FORMULAS, "constant_memory": True}) as book:
-        book.set_properties({"title": f"碳衡 Tanheng {account.records.period}"})
-        forms = {key: book.add_format(dict(look)) for key, look in LOOKS.items()}
-        for name, write in _SHEETS.items():
-            if not (plan.public and name in (UNITS, FLOWS)):
-                write(Page(book.add_worksheet(name, _Sheet), forms), plan)
+    part = path.with_name(f".{path.name}.part")
+    try:
+        with xlsxwriter.Workbook(str(part), {**NO_FORMULAS, "constant_memory": True}) as book:
+            book.set_properties({"title": f"碳衡 Tanheng {account.records.period}"})
+            forms = {key: book.add_format(dict(look)) for key, look in LOOKS.items()}
+            for name, write in _SHEETS.items():
+                if not (plan.public and name in (UNITS, FLOWS)):
+                    write(Page(book.add_worksheet(name, _Sheet), forms), plan)
+        part.replace(path)
+    finally:
+        part.unlink(missing_ok=True)
 
 
 def _plan(account: Account, public: bool) -> _Plan:

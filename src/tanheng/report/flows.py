@@ -89,9 +89,12 @@ def carbon_flow(account: Account, hidden: Bools, most: int = MAX_LINKS) -> Carbo
 
 
 def detailed_classes(account: Account, hidden: Bools) -> Positions:
-    """Classes with a node of their own, largest first."""
+    """Classes with a node of their own, by the carbon that goes into or out of them."""
+    books, makers, c = account.books, account.makers, account.benchmarks.value
     totals = account.records.totals
-    size = np.abs(account.benchmarks.value) * (np.abs(totals.made) + np.abs(totals.used))
+    moved = np.abs(totals.made) + np.abs(totals.used) + sum(np.abs(x) for x in _boundary(account))
+    burden = np.abs(books.direct_in_benchmark + books.inputs @ c)[makers.unit] * _shares(account)
+    size = np.abs(c) * moved + np.bincount(makers.cls, burden, len(c))
     order = np.argsort(-size, kind="stable")
     order = order[size[order] > 0]
     concealed = int(hidden[order].sum())
@@ -149,11 +152,10 @@ def _production(account: Account, node: Positions, at: dict[str, int], found: _C
     """Links into making; returns the burden per node. Units without output answer themselves."""
     books, makers, c = account.books, account.makers, account.benchmarks.value
     units, classes = books.shape
-    share = np.where(np.isnan(makers.share), _by_carbon(account), makers.share)
     idle = np.flatnonzero(np.bincount(makers.unit, minlength=units) == 0)
     target = np.concatenate([node[makers.cls], np.full(len(idle), at["own"])])
     unit = np.concatenate([makers.unit, idle])
-    weight = np.concatenate([share, np.ones(len(idle))]) * account.listed[unit]
+    weight = np.concatenate([_shares(account), np.ones(len(idle))]) * account.listed[unit]
     nodes = at["other"] + len(SPECIAL)
     divide = sp.csr_array((weight, (target, unit)), shape=(nodes, units))
     gather = sp.csr_array((c, (np.arange(classes), node)), shape=(classes, at["other"] + 1))
@@ -165,13 +167,14 @@ def _production(account: Account, node: Positions, at: dict[str, int], found: _C
     return np.asarray(direct + np.bincount(into.row, into.data, nodes))
 
 
-def _by_carbon(account: Account) -> Floats:
-    """Shares of joint products by carbon at benchmark, for units that gave no key."""
+def _shares(account: Account) -> Floats:
+    """Share of its unit's burden per maker; by carbon at benchmark where no key was given."""
     makers = account.makers
     value = np.abs(makers.output * account.benchmarks.value[makers.cls])
     count = np.bincount(makers.unit, minlength=account.books.shape[0])[makers.unit]
     total = np.bincount(makers.unit, value, account.books.shape[0])[makers.unit]
-    return np.where(total > 0, value / np.where(total > 0, total, 1.0), 1.0 / np.maximum(count, 1))
+    by_carbon = np.where(total > 0, value / np.where(total > 0, total, 1.0), 1.0 / count)
+    return np.where(np.isnan(makers.share), by_carbon, makers.share)
 
 
 def _final(account: Account, node: Positions, at: dict[str, int], found: _Collector) -> None:
