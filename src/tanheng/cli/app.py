@@ -37,8 +37,10 @@ from tanheng.cli.options import (
 from tanheng.errors import Fault, catalogue
 
 if TYPE_CHECKING:
-    from tanheng.accounting import Stopped
+    from tanheng.accounting import Account, Settlement, Stopped
+    from tanheng.cli.opening import Request
     from tanheng.cli.show import Screen
+    from tanheng.engines import DuckStore
 
 app = typer.Typer(
     name="tanheng",
@@ -79,10 +81,6 @@ def account(
     memory: MemoryOption = None,
 ) -> None:
     """Who answers for which tonne, with proof that nothing was lost. 谁承担哪一吨排放。"""
-    from tanheng.accounting import Stopped
-    from tanheng.accounting import settle as settle_account
-    from tanheng.cli import output
-    from tanheng.cli.opening import opened
     from tanheng.cli.show import Screen
 
     public = one_of("--audience", audience, ("authority", "public")) == "public"
@@ -91,6 +89,8 @@ def account(
             "--json",
             "is for the authority; write the public's files with --audience public --out DIR",
         )
+    if public and out is None:
+        wrong("--audience", "public needs --out DIR: the public sees files, not your terminal")
     spoken = language(lang)
     screen = Screen(spoken)
     request = request_of(
@@ -110,29 +110,53 @@ def account(
         threads=threads,
         memory=memory,
     )
+    digits = (benchmark_decimals, decimals) if settle else None
+    _answer(request, screen, digits, out, public=public, as_json=as_json)
+
+
+def _answer(
+    request: Request,
+    screen: Screen,
+    digits: tuple[int, int] | None,
+    out: Path | None,
+    *,
+    public: bool,
+    as_json: bool,
+) -> None:
+    """Account, and put the result on the screen, on standard output, and into files."""
+    from tanheng.accounting import Stopped
+    from tanheng.cli import output
+    from tanheng.cli.opening import opened
+
     with opened(request) as (store, result):
         if isinstance(result, Stopped):
             _stop(result, screen, request.method.allow, as_json=as_json)
         settlement = None
-        if settle:
-            settled = settle_account(
-                store, result, benchmark_decimals=benchmark_decimals, decimals=decimals
-            )
-            if isinstance(settled, list):
-                stopped = Stopped(settled, result.records.period)
-                _stop(stopped, screen, frozenset(), as_json=as_json)
-            settlement = settled
+        if digits is not None:
+            settlement = _settled(store, result, screen, digits, as_json=as_json)
         if as_json:
-            output.print_json(output.account_json(result, spoken, settlement))
+            output.print_json(output.account_json(result, screen.language, settlement))
         elif not public:
             screen.account(result)
             if settlement is not None:
                 screen.settlement(result, settlement)
         if out is not None:
-            for path in output.write_all(result, out, spoken, settlement, public=public):
+            written = output.write_all(result, out, screen.language, settlement, public=public)
+            for path in written:
                 print(path, file=sys.stderr)
-        elif public:
-            wrong("--audience", "public needs --out DIR: the public sees files, not your terminal")
+
+
+def _settled(
+    store: DuckStore, result: Account, screen: Screen, digits: tuple[int, int], *, as_json: bool
+) -> Settlement:
+    """The settlement of an account, or the end of the program with what stands in its way."""
+    from tanheng.accounting import Stopped
+    from tanheng.accounting import settle as settle_account
+
+    settled = settle_account(store, result, benchmark_decimals=digits[0], decimals=digits[1])
+    if isinstance(settled, list):
+        _stop(Stopped(settled, result.records.period), screen, frozenset(), as_json=as_json)
+    return settled
 
 
 @app.command()
