@@ -81,7 +81,7 @@ CASES: dict[str, Case] = {
     "errors-add": Case(
         "what standard errors add (peer: ours without)",
         ("records-1e7", TEN_MILLION), ["ours_account.py"],
-        ["ours_account.py", "--errors", "sandwich"],
+        ["ours_account.py", "--errors", "sandwich"], runs=1, note="one run: 200 solves",
     ),
     "records-1e8": Case(
         "10⁸ flows, 9×10⁷ pairs, out of core; peer: hand-written DuckDB SQL, no checks",

@@ -137,6 +137,17 @@ def test_unreadable_file(name: str, opened, spoilt: Tables, tmp_path: Path) -> N
     check_message(found[0], "Save it again", "请另存为")
 
 
+def test_a_published_table_that_lacks_a_column(opened, spoilt: Tables, tmp_path: Path) -> None:
+    """It is told as such, not as a table of the record set."""
+    table = write_text(tmp_path, "exogenous", "class_id,period,measure\nsteel,2016,t\n")
+    published = opened(table / "exogenous.csv")
+    found = serious(findings(opened(spoilt), published=published))
+    told = [f for f in found if f.code == "published_unreadable"]
+    assert len(told) == 1
+    assert "benchmark" in str(told[0].details["reason"])
+    check_message(told[0], "It needs the columns of exogenous", "它需要 exogenous 的各列")
+
+
 def test_no_row_of_the_period_asked_for(opened, spoilt: Tables) -> None:
     found = serious(findings(opened(spoilt), period=Period.year(2019)))
     assert [(f.code, *place(f), f.value) for f in found] == [

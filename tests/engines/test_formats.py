@@ -145,7 +145,38 @@ def test_identifiers_are_text(name: str, expected, opened, tmp_path: Path) -> No
     assert found.records.units.ids == [*ZEROS.values(), "8.0"]
 
 
+@pytest.mark.parametrize("name", ["csv", "parquet text", "workbook", "duckdb"])
+def test_identifiers_may_start_with_a_hash(name: str, expected, opened, tmp_path: Path) -> None:
+    """“#1机组” is what plants call their first unit; only notes that stand alone are skipped."""
+    ids = {**dict(zip(IDS, IDS, strict=True)), "M1": "#1机组", "P1": "#2"}
+    tables = renamed(clean(), ids, dict(zip(GOODS, GOODS, strict=True)))
+    assert result(opened(FORMATS[name](tables, tmp_path / "set")))[2] == expected[2]
+
+
+def test_two_files_of_a_kind_in_one_folder(expected, opened, tmp_path: Path) -> None:
+    tables = clean()
+    first = {name: tables[name] for name in list(tables)[:4]}
+    rest = {name: tables[name] for name in list(tables)[4:]}
+    for folder, write, suffix in (("a", write_duckdb, "duckdb"), ("b", write_workbook, "xlsx")):
+        (tmp_path / folder).mkdir()
+        write(first, tmp_path / folder / f"one.{suffix}")
+        write(rest, tmp_path / folder / f"two.{suffix}")
+        assert result(opened(tmp_path / folder))[2] == expected[2]
+
+
 # ------------------------------------------------------------ the look of CSV
+
+
+def test_headers_of_two_lines(expected, opened, tmp_path: Path) -> None:
+    """A line break between the English and the Chinese header, as spreadsheets export it."""
+    folder = write_csv(clean(), tmp_path / "set", language="both")
+    text = (folder / "flows.csv").read_bytes().decode()
+    header, rows = text.split("\r\n", 1)
+    cells = [f'"{cell.replace(" ", chr(10))}"' for cell in header.split(",")]
+    write_text(folder, "flows", ",".join(cells) + "\r\n" + rows)
+    assert result(opened(folder))[2] == expected[2]
+    write_text(folder, "flows", ",".join(cells) + "\r\n" + rows + "B1,2016,in,rebar,-1,t,\r\n")
+    assert placed(serious(findings(opened(folder)))) == {("negative", "flows", 16, "quantity")}
 
 
 def test_names_with_line_ends_commas_and_quotes(opened, spoilt: Tables, tmp_path: Path) -> None:

@@ -121,7 +121,9 @@ def column(path: Path, sheet: str, start: str, rows: int | None = None) -> dict[
     return {str(cell.value): cell.row for cell in cells if cell.value}
 
 
-def r_by_formula(path: Path, changed: Mapping[tuple[str, str], float] | None = None) -> dict[str, float]:
+def r_by_formula(
+    path: Path, changed: Mapping[tuple[str, str], float] | None = None
+) -> dict[str, float]:
     """R per unit, as the workbook recalculates it."""
     sheet = Recalculated(path, changed)
     return {u: float(sheet.cell(UNITS, f"G{row}")) for u, row in column(path, UNITS, "A").items()}
@@ -160,7 +162,10 @@ def test_another_benchmark_typed_in_gives_its_account_and_conserves(
     write_account(one, path)
     c = one.benchmarks.value * 1.25 + 0.5
     rows = column(path, BENCHMARKS, "A")
-    changed = {(BENCHMARKS, f"D{rows[p]}"): float(v) for p, v in zip(one.records.classes.ids, c, strict=True)}
+    changed = {
+        (BENCHMARKS, f"D{rows[p]}"): float(v)
+        for p, v in zip(one.records.classes.ids, c, strict=True)
+    }
     expected = responsibility(one.books, c).sum(axis=1)
     found = r_by_formula(path, changed)
     assert [found[u] for u in one.records.units.ids] == pytest.approx(expected.tolist(), rel=1e-9)
@@ -210,7 +215,9 @@ def test_text_is_never_a_formula(tmp_path: Path) -> None:
     book = openpyxl.load_workbook(path)
     names = book[UNITS]["B"][4:]
     assert [cell.value.strip() for cell in names] == list(NASTY)
-    assert all(cell.data_type in "sn" and not cell.hyperlink for cell in (*names, *book[UNITS]["C"]))
+    assert all(
+        cell.data_type in "sn" and not cell.hyperlink for cell in (*names, *book[UNITS]["C"])
+    )
     assert book[BENCHMARKS]["A5"].value == "=steel"
     assert book[BENCHMARKS]["A5"].data_type == "s"
     (units,) = [sheet for sheet in read_sheets(path) if sheet.name == UNITS]
@@ -303,7 +310,9 @@ def test_the_public_sees_no_unit_and_no_lone_maker(tmp_path: Path) -> None:
     b = found.benchmarks
     for p in few.tolist():
         for secret in (b.value[p], b.output[p], b.value[p] * b.output[p]):
-            assert not any(number == pytest.approx(secret, rel=1e-6) for number in numbers if number)
+            assert not any(
+                number == pytest.approx(secret, rel=1e-6) for number in numbers if number
+            )
     rows = column(tmp_path / "a.xlsx", BENCHMARKS, "A")
     for p in few.tolist():
         assert book[BENCHMARKS][f"D{rows[found.records.classes.ids[p]]}"].value == "–"

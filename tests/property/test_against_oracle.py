@@ -28,7 +28,7 @@ from helpers.comparing import (
     turnover,
 )
 from helpers.plain import PlainStore
-from helpers.rows import Tables
+from helpers.rows import Tables, burn, flow, kind, product, trade, unit, value_of
 from oracle.drawing import decimal
 from oracle.reading import Catalogue, inside, read
 from oracle.records import LARGEST, Shape, build
@@ -189,6 +189,67 @@ def moved_quantities(tables: Tables) -> dict[str, Fraction]:
             cls, quantity = catalogue.resolve(row, "change" if table == "stocks" else "quantity")
             found[cls] = found.get(cls, Fraction(0)) + abs(quantity)
     return found
+
+
+def test_a_maker_that_sells_all_by_name() -> None:
+    """84,770 + 80,733 × 1.05 is 169,539.65, but not in floats: what is left over is nothing.
+
+    A sliver of unnamed supply would carry the whole mix; nothing carries the benchmark.
+    """
+    tables: Tables = {
+        "units": [unit("U1"), unit("U2", use="daily_person")],
+        "classes": [kind("C", "CNY")],
+        "products": [product("a", "C", "CNY"), product("b", "C", "CNY", conversion="1.05")],
+        "direct": [burn("U1", "99.46"), burn("U2", "5")],
+        "flows": [
+            flow("U1", "out", "a", "84770", measure="CNY", value="168886.76"),
+            flow("U1", "out", "b", "80733", measure="CNY", value="168886.07"),
+            flow("U1", "in", "a", "86058", measure="CNY", value="113292.6"),
+            flow("U2", "in", "a", "169539.65", measure="CNY", value="1000", supplier_id="U1"),
+        ],
+        "trade": [],
+        "stocks": [],
+    }
+    check(tables, Choices())
+    check(tables, Choices(alpha="value_added"))
+
+
+def test_imports_of_a_class_that_nobody_prices() -> None:
+    """Only a credit has a value: the imports have no mean price, yet are the only supply."""
+    tables: Tables = {
+        "units": [unit("U1")],
+        "classes": [kind("steel"), kind("slag")],
+        "products": [product("steel", "steel"), product("slag", "slag")],
+        "direct": [burn("U1", "100")],
+        "flows": [
+            flow("U1", "out", "steel", "10", value="1000"),
+            flow("U1", "in", "slag", "-3", value="-30", kind="byproduct_credit"),
+        ],
+        "trade": [trade("R1", "import", "slag", "5")],
+        "stocks": [],
+        "exogenous": [value_of("slag", "0.5")],
+    }
+    check(tables, Choices())
+
+
+def test_an_institution_that_takes_all_back_sells_nothing() -> None:
+    """Under services = makers only those with net output buy for production."""
+    tables: Tables = {
+        "units": [unit("U1"), unit("S", use="daily_institution")],
+        "classes": [kind("steel")],
+        "products": [product("steel", "steel")],
+        "direct": [burn("U1", "100"), burn("S", "7")],
+        "flows": [
+            flow("U1", "out", "steel", "10", value="1000"),
+            flow("S", "out", "steel", "5", value="500"),
+            flow("S", "out", "steel", "5", value="500", kind="return"),
+            flow("S", "in", "steel", "2", value="200"),
+        ],
+        "trade": [],
+        "stocks": [],
+    }
+    found = check(tables, Choices(services="makers"))
+    assert found.lines[1].tolist() == [0, 27, 0, 0]
 
 
 def test_best_of_everything_is_the_mean() -> None:

@@ -52,6 +52,7 @@ def test_integers_of_nothing() -> None:
         (-1.23456, 1e-12, 3, -1235),
         (0.1234994, 5e-7, 3, 123),
         (0.1234994, 1e-6, 3, None),  # 0.1235004 rounds up
+        (0.1235004, 1e-6, 3, None),  # 0.1234994 rounds down
         (0.0625, 0.0, 3, 62),  # a tie that is given exactly goes to the even digit
         (0.1875, 0.0, 3, 188),
         (0.0625, 1e-15, 3, None),  # a tie that is computed stays open

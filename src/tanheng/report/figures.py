@@ -24,7 +24,9 @@ from tanheng.report.texts import say
 Figure = dict[str, Any]
 
 INK, FAINT, GRID = "#22343c", "#5f7078", "#dfe6e9"
-_FONT = "system-ui, 'PingFang SC', 'Microsoft YaHei', 'Noto Sans CJK SC', 'Noto Sans SC', sans-serif"
+_FONT = (
+    "system-ui, 'PingFang SC', 'Microsoft YaHei', 'Noto Sans CJK SC', 'Noto Sans SC', sans-serif"
+)
 _COLORS: Mapping[str, str] = {
     "direct": "#b5533c", "imports": "#c08a2e", "again": "#9aa7ad", "back": "#9aa7ad",
     "other": "#7d8b92", "class": "#3d7f86", "households": "#4a7fb0", "institutions": "#7aa6c9",

@@ -27,7 +27,16 @@ MAX_FINDINGS = 200
 """Findings of each code that are listed."""
 CHARTED_BENCHMARKS = 30
 CHARTED_REGIONS = 40
-SECTIONS = ("summary", "flow", "ranking", "principles", "benchmarks", "regions", "findings", "method")
+SECTIONS = (
+    "summary",
+    "flow",
+    "ranking",
+    "principles",
+    "benchmarks",
+    "regions",
+    "findings",
+    "method",
+)
 SYMBOLS = ("R", "d", "U", "V", "c")
 
 
@@ -75,9 +84,9 @@ def both(text: str | Bilingual) -> Markup:
         return escape(text)
     if text.zh == text.en:
         return escape(text.zh)
-    return Markup('<span class="zh" lang="zh">{}</span><span class="en" lang="en">{}</span>').format(
-        text.zh, text.en
-    )
+    return Markup(
+        '<span class="zh" lang="zh">{}</span><span class="en" lang="en">{}</span>'
+    ).format(text.zh, text.en)
 
 
 def _script(text: str) -> Markup:

@@ -204,7 +204,14 @@ def balances(shown: Sequence[Region]) -> tuple[Table, Table]:
     right = [d + n for d, n in zip(direct, net, strict=True)]
     a = [answers, across[0], across[1], across[2], open_, [r.balance for r in listed], direct]
     without = [r.answers_for - r.construction for r in listed]
-    b = [*lines, answers, right, [r.recurring for r in listed], [r.one_off for r in listed], without]
+    b = [
+        *lines,
+        answers,
+        right,
+        [r.recurring for r in listed],
+        [r.one_off for r in listed],
+        without,
+    ]
     names: list[Cell] = [*(r.name for r in listed), say("all_regions")]
     largest = max((abs(v) for part in (*a, *b) for v in part), default=0.0)
     places = decimals([largest], 7)
