@@ -145,6 +145,22 @@ def test_named_sales_above_output_stand_in_the_discrepancy(spoilt: Tables) -> No
     assert passed.discrepancy[0] == pytest.approx(put_aside)
 
 
+def test_named_imports_above_what_came_in_stand_in_the_discrepancy(spoilt: Tables) -> None:
+    """F1 brought in 10 t and 14 t name it: all carry the benchmark, 4 t are put aside."""
+    rebar = trade("R1", "import", "rebar", "10", partner="ROW", supplier_id="F1")
+    spoilt["trade"].append(rebar)
+    expected = whole(spoilt)
+    spoilt["flows"].append(flow("B1", "in", "rebar", "14", supplier_id="F1"))
+    found = whole(spoilt)
+    c, passed = found.benchmarks.value[0], found.passed["consumer"]
+    b1 = found.records.units.ids.index("B1")
+    gained = found.results["consumer"].unit[b1] - expected.results["consumer"].unit[b1]
+    moved = 900 * (passed.residual_mix[0] - expected.passed["consumer"].residual_mix[0])
+    assert gained == pytest.approx(14 * c + moved)
+    unnamed = 3000 - 600 - 900 - 700 + 4
+    assert passed.discrepancy[0] == pytest.approx(unnamed * passed.residual_mix[0] - 4 * c)
+
+
 def test_a_supplier_that_makes_none_counts_as_unnamed(spoilt: Tables) -> None:
     expected = whole(spoilt)
     spoilt["flows"][12]["supplier_id"] = "P3"

@@ -35,7 +35,7 @@ from oracle.records import LARGEST, Shape, build
 from tanheng.accounting import Account, Weights, responsibility
 from tanheng.accounting.benchmarks import estimate
 
-FEW, MANY = settings(max_examples=50), settings(max_examples=3000)
+FEW, MANY = settings(max_examples=60), settings(max_examples=3000)
 CLOSE = 1e-12
 
 

@@ -131,7 +131,7 @@ def test_how_it_is_written(change: str, engine: bool, case, opened) -> None:
     check_same(expected, figures(store, method))
 
 
-ROWS = 200_000
+ROWS = 130_000
 
 
 def big(folder: Path, seed: int) -> Path:

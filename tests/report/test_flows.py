@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -13,6 +15,7 @@ from helpers.rows import Tables
 from oracle.records import Shape, build
 from tanheng.accounting import Account
 from tanheng.accounting.records import Use
+from tanheng.report import figures
 from tanheng.report.flows import (
     FEWEST_GATHERED,
     SPECIAL,
@@ -22,6 +25,7 @@ from tanheng.report.flows import (
     detailed_classes,
 )
 from tanheng.report.layers import unrolled
+from tanheng.report.texts import say
 
 CLOSE = 1e-9
 ENDS = set(SPECIAL) - {"other"}
@@ -158,6 +162,12 @@ def test_hidden_classes_stand_behind_others() -> None:
     assert len(carried - drawn) >= FEWEST_GATHERED
     assert balanced(flow, turnover(found))
     assert sum(ends(flow).values()) == pytest.approx(0, abs=CLOSE * turnover(found))
+
+
+def test_every_node_has_a_word_and_a_colour() -> None:
+    for node in (*SPECIAL, "back", "again"):
+        assert say(f"node_{node}").zh
+        assert re.fullmatch("#[0-9a-f]{6}", figures._COLORS[node])
 
 
 def test_the_largest_links_are_drawn() -> None:

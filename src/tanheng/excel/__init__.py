@@ -32,11 +32,11 @@ _NUMBER = {"align": "right"}
 LOOKS: Mapping[str, Mapping[str, object]] = {
     "title": {"bold": True, "font_size": 14, "font_color": "#1F4E5F"},
     "note": {"font_color": "#5A6A72"},
-    "header": {**_HEADER, "indent": 1},
+    "header": {**_HEADER, "align": "left", "indent": 1},
     "over numbers": {**_HEADER, "align": "right"},
     "total": {**_NUMBER, "bold": True, "num_format": "#,##0.00"},
-    "text": {"indent": 1},
-    "wrap": {"text_wrap": True, "valign": "top", "indent": 1},
+    "text": {"align": "left", "indent": 1},
+    "wrap": {"text_wrap": True, "valign": "top", "align": "left", "indent": 1},
     "t": {**_NUMBER, "num_format": "#,##0.00"},
     # A flow is either taken in or put out: the other cell stays blank.
     "product": {**_NUMBER, "num_format": "#,##0.00;-#,##0.00;"},

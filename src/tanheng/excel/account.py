@@ -32,8 +32,10 @@ Positions = npt.NDArray[np.int64]
 Places = tuple[Positions, Positions, Positions]
 """Unit, line and class of each row on Flows."""
 
-MAX_FLOW_ROWS = MAX_UNITS = MAX_FINDINGS = 50_000
+MAX_FLOW_ROWS = 30_000
+MAX_UNITS = MAX_FINDINGS = 20_000
 MAX_CLASSES = 1_000_000
+"""Rows of a sheet. A cell takes about 15 µs to write: these limits keep that to seconds."""
 FEW = 3
 """What rests on fewer makers or units is shown to the authority only (method.md section 2)."""
 

@@ -32,7 +32,8 @@ _COLORS: Mapping[str, str] = {
     "other": "#7d8b92", "class": "#3d7f86", "households": "#4a7fb0", "institutions": "#7aa6c9",
     "offices": "#a9bccb", "construction": "#c9953c", "maintenance": "#8a5a83",
     "capital": "#6b6fa5", "exports": "#5d7f4e", "stocks": "#9aa77c", "own": "#5b6b73",
-    "open": "#c0392b", "captured": "#5d7f4e", "given": "#7aa6c9", "stocks_given": "#9aa77c",
+    "open": "#c0392b", "captured": "#5d7f4e", "imports_taken": "#c08a2e",
+    "given": "#7aa6c9", "stocks_given": "#9aa77c",
     "own_given": "#5b6b73", "open_given": "#c0392b",
 }  # fmt: skip
 _USE_COLORS = {"use_producer": "#3d7f86", "use_daily_person": "#4a7fb0", "use_others": "#7d8b92",

@@ -37,8 +37,8 @@ _SOURCES = ("direct", "imports")
 _USES = ("households", "institutions", "offices", "construction", "maintenance", "capital",
          "exports", "stocks", "own", "open")  # fmt: skip
 _REVERSED = {
-    "direct": "captured", "stocks": "stocks_given", "own": "own_given", "open": "open_given",
-    **dict.fromkeys(("imports", *_USES[:-3]), "given"),
+    "direct": "captured", "imports": "imports_taken", "stocks": "stocks_given",
+    "own": "own_given", "open": "open_given", **dict.fromkeys(_USES[:-3], "given"),
 }  # fmt: skip
 """Where amounts go or come from that run against the direction of a source or use."""
 SPECIAL = ("other", *_SOURCES, *_USES, *dict.fromkeys(_REVERSED.values()))
