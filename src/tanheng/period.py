@@ -14,7 +14,7 @@ from datetime import date, timedelta
 from tanheng.quantity import normal
 
 _YEAR = re.compile(r"(\d{4})\s*年?(?:\.0)?$")
-_QUARTER = re.compile(r"(\d{4})\s*[-年]?\s*(?:[Qq]|第)\s*([1-4一二三四])\s*(?:季度)?$")
+_QUARTER = re.compile(r"(\d{4})\s*[-年]?\s*(?:[Qq]\s*([1-4])|第?\s*([1-4一二三四])\s*季度?)$")
 _MONTH = re.compile(r"(\d{4})\s*[-/.年]\s*(\d{1,2})\s*月?$")
 _DAY = re.compile(
     r"(\d{4})\s*[-/.年]\s*(\d{1,2})\s*[-/.月]\s*(\d{1,2})\s*日?(?:[ T]00:00(?::00)?)?$"
@@ -48,7 +48,8 @@ class Period:
             if match := _YEAR.match(plain):
                 return cls.year(int(match[1]))
             if match := _QUARTER.match(plain):
-                quarter = _CHINESE.get(match[2]) or int(match[2])
+                named = match[2] or match[3]
+                quarter = _CHINESE.get(named) or int(named)
                 return cls._months(int(match[1]), 3 * quarter - 2, 3)
             if match := _MONTH.match(plain):
                 return cls._months(int(match[1]), int(match[2]), 1)

@@ -6,6 +6,7 @@ leaves name rows of records or citations. Nothing is stored: explanations are ma
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
@@ -85,8 +86,8 @@ def number(value: float) -> str:
     """A number for a formula: six significant digits, thousands separated."""
     if value == 0:
         return "0"
-    if 1e-4 <= abs(value) < 1e15:
-        digits = max(0, 6 - len(str(int(abs(value)))))
-        text = f"{value:,.{digits}f}"
-        return text.rstrip("0").rstrip(".") if "." in text else text
-    return f"{value:.6g}"
+    magnitude = math.floor(math.log10(abs(value)))
+    if not -5 <= magnitude < 15:
+        return f"{value:.6g}"
+    text = f"{value:,.{max(0, 5 - magnitude)}f}"
+    return text.rstrip("0").rstrip(".") if "." in text else text

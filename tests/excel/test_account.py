@@ -19,7 +19,7 @@ from tanheng.accounting import Account, Method, account
 from tanheng.accounting.account import responsibility
 from tanheng.errors import Fault
 from tanheng.excel import account as module
-from tanheng.excel import letters, read_sheets
+from tanheng.excel import read_sheets
 from tanheng.excel.account import (
     BENCHMARKS,
     CONSERVED,
@@ -30,6 +30,7 @@ from tanheng.excel.account import (
     UNITS,
     write_account,
 )
+from tanheng.excel.sheets import letters
 from tanheng.period import Period
 
 YEAR = Period.year(2016)

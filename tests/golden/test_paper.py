@@ -103,7 +103,9 @@ def test_one_factory_three_purposes_gives_three_lines_that_add_up(tmp_path: Path
         direct.write("F,2016,0.1,fuel,CO2\n")
     account = account_of(folder)
     at = account.records.units.ids.index("F")
-    lines = dict(zip(("producers", "daily", "construction", "maintenance"), account.lines[at], strict=True))
+    lines = dict(
+        zip(("producers", "daily", "construction", "maintenance"), account.lines[at], strict=True)
+    )
     # Its gearbox is at its own benchmark: nothing is left of production, offices and hall remain.
     assert lines["producers"] == pytest.approx(0, abs=1e-12)
     assert lines["daily"] == pytest.approx(0.06, rel=1e-12)

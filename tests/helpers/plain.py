@@ -180,6 +180,7 @@ class PlainStore:
             {
                 **arrays,
                 "n": pa.array([len(cells) for cells in sums.values()], pa.int64()),
+                "counted": pa.array([len(cells) for cells in sums.values()], pa.int64()),
                 "total": pa.array(total, pa.decimal128(38, digits)),
             }
         )

@@ -30,7 +30,14 @@ def _as_records(system, stressor, folder: Path) -> Path:
     sectors = list(system.Z.index)
     for region, sector in sectors:
         units.append({"unit_id": name((region, sector)), "region": region, "use": "producer"})
-        flows.append(_flow(name((region, sector)), "out", name((region, sector)), system.x.loc[(region, sector), "indout"]))
+        flows.append(
+            _flow(
+                name((region, sector)),
+                "out",
+                name((region, sector)),
+                system.x.loc[(region, sector), "indout"],
+            )
+        )
         direct.append({"unit_id": name((region, sector)), "period": 2010,
                        "emission_tco2e": repr(float(emission.F.loc[stressor, (region, sector)]))})  # fmt: skip
     for column in system.Z.columns:

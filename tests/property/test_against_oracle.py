@@ -90,7 +90,7 @@ def test_the_bound_of_a_benchmark_bounds(tables: Tables, weights: str) -> None:
     chosen = Choices(weights)
     found = ours(PlainStore(tables), chosen.method(), principles=["benchmark"])
     exact = oracle.benchmarks(tables, chosen.options())
-    _, solution, _ = estimate(found.system, found.method, summands=len(found.records.inputs))
+    _, solution, _ = estimate(found.system, found.method)
     for i, name in enumerate(found.records.classes.ids):
         if found.benchmarks.origin[i] == "estimated":
             assert abs(Fraction(solution.x[i]) - exact[name]) <= Fraction(solution.bound[i])

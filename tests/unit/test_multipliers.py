@@ -91,6 +91,13 @@ def test_a_table_that_takes_more_than_it_makes_has_no_proof() -> None:
     assert not found.proved
 
 
+def test_a_solution_without_a_proof_is_still_the_solution() -> None:
+    """Credits that cancel: c = d − c, and no |A| proves it."""
+    found = multipliers(-np.eye(3), np.ones(3), np.full(3, 3.0))
+    assert not found.proved
+    assert found.x.tolist() == pytest.approx([1.5] * 3)
+
+
 def test_a_hole_in_the_table_has_no_proof() -> None:
     flows, output, direct = table(6)
     flows[2, 3] = np.nan

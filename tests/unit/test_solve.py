@@ -16,6 +16,7 @@ from hypothesis import strategies as st
 
 from oracle.linear import solve as solve_exactly
 from tanheng.accounting import Product, solve
+from tanheng.accounting.solve import Terms
 
 WAYS = pytest.mark.parametrize("dense", [True, False], ids=["dense", "iterative"])
 
@@ -143,7 +144,7 @@ def test_edges() -> None:
 def test_summands_widen_the_bound() -> None:
     """What stands in the matrix was itself added up, and each addition rounds."""
     matrix, b = draw_system(1, 6, 0.5, negative=False, spread=0)
-    narrow, wide = solve(matrix, b), solve(matrix, b, summands=1_000_000)
+    narrow, wide = solve(matrix, b), solve(matrix, b, terms=Terms(rows=1_000_000))
     assert (wide.bound > 1e3 * narrow.bound).all()
     assert wide.proved
 

@@ -9,7 +9,8 @@ rows, what is emitted (and the net output of a set) from sums the record store m
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from pathlib import PurePath
 
 import numpy as np
 
@@ -21,7 +22,7 @@ from tanheng.accounting.income import Enabled
 from tanheng.accounting.load import load
 from tanheng.accounting.locate import locate
 from tanheng.accounting.makers import Makers, find_makers
-from tanheng.accounting.method import PRINCIPLES, Method, Principle
+from tanheng.accounting.method import USUAL, Method, Principle
 from tanheng.accounting.named import Supply, find_supply
 from tanheng.accounting.passing import Passed
 from tanheng.accounting.principles import (
@@ -38,6 +39,7 @@ from tanheng.accounting.principles import (
 )
 from tanheng.accounting.records import LINES, Exogenous, Floats, Records
 from tanheng.accounting.regions import Region, balance_regions
+from tanheng.accounting.schema import EXOGENOUS
 from tanheng.accounting.store import RecordStore
 from tanheng.accounting.uncertainty import bootstrap, sandwich
 from tanheng.errors import Finding, blocking
@@ -91,7 +93,7 @@ def account(
     store: RecordStore,
     method: Method | None = None,
     *,
-    principles: Sequence[Principle] = PRINCIPLES,
+    principles: Sequence[Principle] = USUAL,
     period: Period | None = None,
     published: RecordStore | None = None,
     progress: Progress = lambda _: None,
@@ -128,7 +130,7 @@ def account(
     check_own_use(books, makers, findings)
     table = None
     if published is not None:
-        table = read_exogenous(published, records.period, records.classes, findings, lenient=True)
+        table = _published(published, records, findings)
     given = decide_given(store, books, makers, table, findings)
     progress("benchmarks")
     system, solution, part = estimate(prepare(books, makers, method, given.value), method)
@@ -149,19 +151,33 @@ def account(
     return _conclude(store, work, system, benchmarks, principles)
 
 
+def _published(store: RecordStore, records: Records, findings: list[Finding]) -> Exogenous | None:
+    """A published table; its faults are told under its own name."""
+    name = PurePath(store.label).name
+    present = store.columns("exogenous") or frozenset()
+    missing = [c.name for c in EXOGENOUS.columns if c.required and c.name not in present]
+    if missing:
+        reason = f"no column {', '.join(missing)}"
+        findings.append(Finding("published_unreadable", name, None, None, name, {"reason": reason}))
+        return None
+    found = store.findings()
+    table = read_exogenous(store, records.period, records.classes, found, lenient=True)
+    findings += [replace(finding, table=name) for finding in found]
+    return table
+
+
 def _report_few_makers(records: Records, benchmarks: Benchmarks, findings: list[Finding]) -> None:
-    for p in np.flatnonzero((benchmarks.makers > 0) & (benchmarks.makers < 3)).tolist():
-        if benchmarks.origin[p] == "estimated":
-            findings.append(
-                Finding(
-                    "few_makers",
-                    "classes",
-                    None,
-                    None,
-                    records.classes.ids[p],
-                    {"count": int(benchmarks.makers[p])},
-                )
+    for p in np.flatnonzero(benchmarks.protected).tolist():
+        findings.append(
+            Finding(
+                "few_makers",
+                "classes",
+                None,
+                None,
+                records.classes.ids[p],
+                {"count": int(benchmarks.makers[p])},
             )
+        )
 
 
 def check_scopes(records: Records, method: Method, findings: list[Finding]) -> None:
@@ -179,7 +195,7 @@ def _standard_error(system: MeanSystem, c: Floats, given: Floats, method: Method
     if method.standard_errors == "off":
         return np.full(len(c), np.nan)
     if method.standard_errors == "bootstrap":
-        return bootstrap(system, method)
+        return bootstrap(system, given, method)
     return sandwich(system, c, given, method)
 
 

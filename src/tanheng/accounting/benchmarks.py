@@ -21,14 +21,16 @@ from typing import Literal
 import numpy as np
 import numpy.typing as npt
 
-from tanheng.accounting.books import Books, Sparse
+from tanheng.accounting.books import Books, Sparse, matrix
 from tanheng.accounting.makers import Makers
 from tanheng.accounting.method import Method, Weights
 from tanheng.accounting.records import Floats, add_up
-from tanheng.accounting.solve import Product, Solution, solve
+from tanheng.accounting.solve import Product, Solution, Terms, solve
 
 Origin = Literal["estimated", "exogenous", "published", "service", "none"]
 _MAX_ROUNDS = 60
+FEW = 3
+"""What rests on fewer makers (or units) is shown to the authority only (method.md section 2)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +57,12 @@ class Benchmarks:
     source: Sequence[str]
     part: Floats
     proved: bool
+
+    @property
+    def protected(self) -> npt.NDArray[np.bool_]:
+        """Classes whose mean rests on too few makers to be shown to the public."""
+        own = np.array([origin == "estimated" for origin in self.origin], dtype=bool)
+        return np.asarray(own & (self.makers < FEW))
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,6 +91,28 @@ class MeanSystem:
         """b = W d + c of classes that are given."""
         own = np.asarray(self.weights() @ self.books.direct_in_benchmark)
         return own + np.nan_to_num(self.given)
+
+    def terms(self) -> Terms:
+        """What the system was added up from; magnitudes only where terms may cancel."""
+        records = self.books.records
+        rows = records.totals.most_rows
+        enters = self.books.enters[records.inputs.purpose]
+        burns = self.books.enters[records.direct.purpose]
+        cancels = (records.inputs.quantity < 0).any() or (records.direct.emission_tco2e < 0).any()
+        if not cancels:
+            return Terms(rows)
+        inputs, direct = records.inputs, records.direct
+        units, classes = self.books.shape
+        gross = matrix(
+            inputs.unit[enters],
+            inputs.cls[enters],
+            np.abs(inputs.quantity[enters]),
+            (units, classes),
+        )
+        burnt = add_up(direct.unit[burns], np.abs(direct.emission_tco2e[burns]), units)
+        weights = abs(self.weights())
+        right = np.asarray(weights @ burnt) + np.abs(np.nan_to_num(self.given))
+        return Terms(rows, Product(weights, gross), right)
 
     def intensity(self, c: Floats) -> Floats:
         """Embodied emissions of each maker's own product, tCO2e per class measure."""
@@ -129,22 +159,17 @@ def prepare(books: Books, makers: Makers, method: Method, given: Floats) -> Mean
     return MeanSystem(books, counted, omega, given)
 
 
-def estimate(
-    system: MeanSystem, method: Method, *, summands: int = 1
-) -> tuple[MeanSystem, Solution, Floats]:
+def estimate(system: MeanSystem, method: Method) -> tuple[MeanSystem, Solution, Floats]:
     """Solve for the benchmarks; for ``best:K`` choose the counted makers by policy iteration.
 
     The best-K mean is a minimum over selections, so each round lowers c and the rounds end.
-
-    Args:
-        summands: most records behind one quantity (see :func:`~tanheng.accounting.solve.solve`).
 
     Returns:
         The system with the final weights, its solution, and φ per maker.
     """
     classes = system.books.shape[1]
     part = np.ones(len(system.makers))
-    solution = solve(system.matrix(), system.right_side(), summands=summands)
+    solution = solve(system.matrix(), system.right_side(), terms=system.terms())
     if method.weights.kind != "best" or not solution.proved:
         return system, solution, np.where(system.makers.estimates, part, 0.0)
     for _ in range(_MAX_ROUNDS):
@@ -156,7 +181,7 @@ def estimate(
         part = chosen
         omega = mean_weights(system.makers, method.weights, classes, part)
         system = replace(system, omega=omega)
-        solution = solve(system.matrix(), system.right_side(), summands=summands)
+        solution = solve(system.matrix(), system.right_side(), terms=system.terms())
         if not solution.proved:
             break
     return system, solution, part

@@ -39,6 +39,7 @@ class Books:
         final: inputs of the lines daily, construction, maintenance, in this order.
         direct: tCO2e, units × lines.
         direct_in_benchmark: tCO2e per unit that enters benchmarks.
+        enters: purpose code → whether it enters benchmarks.
         service: classes that are no product under ``services = consumers``.
     """
 
@@ -49,6 +50,7 @@ class Books:
     final: tuple[Sparse, Sparse, Sparse]
     direct: Floats
     direct_in_benchmark: Floats
+    enters: npt.NDArray[np.bool_]
     service: npt.NDArray[np.bool_]
 
     @property
@@ -98,7 +100,15 @@ def keep_books(records: Records, method: Method) -> Books:
     burns = in_benchmark[direct.purpose]
     own = add_up(direct.unit[burns], direct.emission_tco2e[burns], shape[0])
     return Books(
-        records, outputs, main, capital, final, by_line, own, _services(records, outputs, method)
+        records,
+        outputs,
+        main,
+        capital,
+        final,
+        by_line,
+        own,
+        in_benchmark,
+        _services(records, outputs, method),
     )
 
 

@@ -118,6 +118,13 @@ def _scale(conversion: float, own: Measure, target: Measure) -> Fraction | None:
 _NO_SCALE = -1
 
 
+def _known_measure(text: str) -> Measure | None:
+    try:
+        return measure(text)
+    except UnknownMeasure:
+        return None
+
+
 def _distinct_scales(
     cells: Cells,
     classes: Classes,
@@ -158,6 +165,30 @@ def _distinct_scales(
     return scales, np.array(meaning or [0], dtype=np.int64)[place.ravel()]
 
 
+def _check_conversions(
+    cells: Cells,
+    classes: Classes,
+    cls: Ints,
+    own: Sequence[Measure | None],
+    conversion: Floats,
+) -> None:
+    """A conversion of 1 between kg and t is a slip more often than a statement."""
+    for row in np.flatnonzero((conversion == 1.0) & ~cells.bad & (cls >= 0)).tolist():
+        mine, class_measure = own[row], classes.measures[cls[row]]
+        target = _known_measure(class_measure)
+        if mine and target and mine.dimension == target.dimension and mine.factor != target.factor:
+            cells.findings.append(
+                Finding(
+                    "conversion_one",
+                    "products",
+                    int(cells.rows[row]),
+                    "conversion",
+                    mine.text,
+                    {"expected": class_measure},
+                )
+            )
+
+
 def read_products(store: RecordStore, findings: list[Finding]) -> tuple[Products, Classes]:
     """Products with their classes. Rows with faults are left out."""
     cells = Cells(store, schema.PRODUCTS, findings)
@@ -191,6 +222,7 @@ def read_products(store: RecordStore, findings: list[Finding]) -> tuple[Products
     _check_overlap(cells, codes, start, end)
     scales, scale_of = _distinct_scales(cells, classes, cls, own, conversion)
     mismatch = scale_of == _NO_SCALE
+    _check_conversions(cells, classes, cls, own, conversion)
     cells.fault(
         "measure_mismatch",
         mismatch,
@@ -294,6 +326,8 @@ def read_exogenous(
     covers = np.array([_covers(text, period) for text in spellings] or [0], dtype=np.int8)
     cells.fault("period_invalid", (codes >= 0) & (covers[np.maximum(codes, 0)] < 0), "period")
     texts, sources = cells.texts("measure"), cells.texts("source")
+    if not lenient:
+        cells.need("source", cells.encoded("source")[0])
     cells.fault("missing_value", np.array([t is None for t in texts], dtype=bool), "measure")
     holds = covers[np.maximum(codes, 0)] > 0
     first: dict[int, int] = {}

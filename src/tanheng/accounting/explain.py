@@ -56,6 +56,8 @@ def explain(account: Account, store: RecordStore, what: str) -> Why | Refusal:
     if kind not in known:
         return Refusal("why_unknown", {"value": what})
     ids, answer = known[kind]
+    if kind == "region":
+        ids = [region.name for region in account.regions]
     if kind == "mix" and not account.passed:
         return Refusal("why_principle", {"value": "consumer", "known": ", ".join(account.results)})
     return _find(ids, name, what, lambda at: answer(account, store, at), "", account)

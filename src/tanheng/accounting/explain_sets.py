@@ -172,8 +172,9 @@ def mix_of(account: Account, store: RecordStore, at: int) -> Why:
 
 def region_of(account: Account, store: RecordStore, at: int) -> Why:
     """The balance of a region: what its units answer for and what crosses its border."""
-    name = account.records.regions[at]
-    region = next(r for r in account.regions if r.name == name)
+    region = account.regions[at]
+    name = region.name
+    at = list(account.records.regions).index(name)
     parts = [*_lines(account, at), *_crossings(account, at)]
     if region.stocks:
         parts.append(Why(Bilingual("growth of stocks", "库存增加"), region.stocks, T))

@@ -200,5 +200,6 @@ def _prices(books: Books, makers: Makers, money: Money) -> Floats:
     bought = add_up(inputs.cls, _values(inputs), classes)
     taken = add_up(inputs.cls, inputs.quantity, classes)
     made = np.divide(value, amount, out=np.zeros(classes), where=amount > 0)
-    paid = np.divide(bought, taken, out=np.zeros(classes), where=taken > 0)
+    # Any price serves where nobody has one: the import is then the only seller of its class.
+    paid = np.divide(bought, taken, out=np.ones(classes), where=(taken > 0) & (bought > 0))
     return np.where(amount > 0, made, paid)

@@ -17,6 +17,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from tanheng.accounting import schema
+from tanheng.accounting.books import matrix
 from tanheng.accounting.cells import PERIOD_INSIDE, judge_period
 from tanheng.accounting.dimensions import (
     UNDECIDED,
@@ -190,6 +191,7 @@ def load(
     if broken or any(f.code in _INCOMPLETE for f in findings):
         return Loaded(None, findings)
     totals = _totals(store, profiles, chosen, dims, method, big.flows_without, big.direct_without)
+    totals = replace(totals, most_rows=_most_rows(big, profiles))
     records = Records(
         store.label,
         chosen,
@@ -264,11 +266,29 @@ def _big_tables(
     return _Big(inputs, outputs, direct, flows_without, direct_without)
 
 
+def _most_rows(big: _Big, profiles: Mapping[str, pa.Table]) -> int:
+    """No quantity of a unit is added up from more rows than this."""
+    counted = [
+        np.bincount(rows.unit).max(initial=1) for rows in (big.inputs, big.outputs, big.direct)
+    ]
+    flows = profiles.get("flows")
+    if (
+        flows is not None
+        and len(flows)
+        and len(big.inputs) + len(big.outputs) < pc.sum(flows["n"]).as_py()
+    ):
+        # The engine added rows up; of one product there are not more than this.
+        counted.append(pc.max(flows["n"]).as_py())
+    return int(max(counted))
+
+
 def _settle_institutions(
     dims: Dimensions, inputs: Inputs, outputs: Outputs, direct: Direct
 ) -> tuple[Inputs, Direct]:
     """Default purposes of institutions when services are makers: production, if they sell any."""
-    net = add_up(outputs.unit, outputs.quantity > 0, len(dims.units)) > 0
+    shape = (len(dims.units), len(dims.classes))
+    sold = matrix(outputs.unit, outputs.cls, outputs.quantity, shape).tocoo()
+    net = np.bincount(sold.row[sold.data > 0], minlength=shape[0]) > 0
     flows = np.where(net, Purpose.MATERIAL, Purpose.DAILY).astype(np.int8)
     burnt = np.where(net, Purpose.ENERGY, Purpose.DAILY).astype(np.int8)
     purpose = np.where(inputs.purpose == UNDECIDED, flows[inputs.unit], inputs.purpose)
@@ -354,7 +374,7 @@ def _flow_totals(sums: pa.Table, period: Period, dims: Dimensions) -> Totals:
         used += add_up(cls[~is_made], amount[~is_made], classes)
         rows = np.where(counted, sums["n"].to_numpy(), 0)
         used_rows += add_up(cls[~is_made], rows[~is_made], classes).astype(np.int64)
-    return Totals(made, used, used_rows, 0.0)
+    return Totals(made, used, used_rows, 0.0, 1)
 
 
 def _measure(text: str | None) -> Measure | None:
@@ -396,7 +416,7 @@ def _totals(
 
     flows = again("flows", "quantity", flows_without)
     classes = len(dims.classes)
-    totals = Totals(np.zeros(classes), np.zeros(classes), np.zeros(classes, dtype=np.int64), 0.0)
+    totals = Totals(np.zeros(classes), np.zeros(classes), np.zeros(classes, dtype=np.int64), 0.0, 1)
     if flows is not None:
         totals = _flow_totals(flows, period, dims)
     direct = again("direct", "emission_tco2e", direct_without)

@@ -8,6 +8,8 @@ from typing import Literal
 
 Principle = Literal["producer", "consumer", "shared", "income", "benchmark"]
 PRINCIPLES: tuple[Principle, ...] = ("producer", "consumer", "shared", "income", "benchmark")
+USUAL: tuple[Principle, ...] = ("producer", "consumer", "shared", "benchmark")
+"""Income needs money values, which few records have: it runs when asked for."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -100,16 +100,22 @@ def find_supply(books: Books, makers: Makers, findings: list[Finding]) -> Supply
     return Supply(
         of_row,
         sold,
-        np.maximum(makers.output - sold, 0.0),
+        _left_over(makers.output, sold),
         excess,
         imports,
-        np.maximum(imports - claimed, 0.0),
+        _left_over(imports, claimed),
         np.maximum(claimed - imports, 0.0),
         add_up(cls[~named], quantity[~named], classes),
         export_maker[named],
         quantity[named],
         add_up(records.stocks.cls, records.stocks.change, classes),
     )
+
+
+def _left_over(whole: Floats, named: Floats) -> Floats:
+    """What is not sold by name; a sliver that only rounding leaves is nothing."""
+    left = whole - named
+    return np.where(left > 1e-9 * np.abs(whole), left, 0.0)
 
 
 def _report_strangers(

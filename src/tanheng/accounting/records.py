@@ -238,13 +238,15 @@ class Totals:
     """Sums taken in the store, by another path than the coded rows; the check on conservation.
 
     ``made`` and ``used`` are class quantities, ``used_rows`` the number of rows behind the latter;
-    ``direct_tco2e`` is the sum over all units.
+    ``direct_tco2e`` is the sum over all units. ``most_rows`` is a bound on the rows that any one
+    quantity of a unit is added up from: their rounding counts towards error bounds.
     """
 
     made: Floats
     used: Floats
     used_rows: npt.NDArray[np.int64]
     direct_tco2e: float
+    most_rows: int
 
 
 @dataclass(frozen=True, slots=True)

@@ -275,7 +275,16 @@ class Columns:
     def take(self, name: str, kind: npt.DTypeLike) -> npt.NDArray[Any]:
         """One column whole; its parts are given up, so a big table is held once."""
         parts = self.parts.pop(name, [])
-        return np.concatenate(parts) if parts else np.zeros(0, dtype=kind)
+        if not parts:
+            return np.zeros(0, dtype=kind)
+        whole = np.empty(sum(len(part) for part in parts), dtype=parts[0].dtype)
+        end = len(whole)
+        while parts:
+            # From the back, so that each part is freed once it is copied.
+            part = parts.pop()
+            whole[end - len(part) : end] = part
+            end -= len(part)
+        return whole
 
     def maybe(self, name: str) -> npt.NDArray[Any] | None:
         """A column that may be absent."""

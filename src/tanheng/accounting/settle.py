@@ -11,10 +11,10 @@ Rounding is half to even (GB/T 8170-2008, rule 3.2).
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from fractions import Fraction
-from math import lcm
 
 import numpy as np
 import numpy.typing as npt
@@ -22,7 +22,6 @@ import pyarrow as pa
 
 from tanheng.accounting import schema
 from tanheng.accounting.account import Account
-from tanheng.accounting.benchmarks import estimate
 from tanheng.accounting.cells import exact
 from tanheng.accounting.flowrows import CREDIT, IN, NORMAL, OUT, RETURN
 from tanheng.accounting.records import Floats, Products
@@ -66,7 +65,6 @@ class Sums:
     cls: npt.NDArray[np.int64]
     net_intake: Objects
     denominator: int
-    most_rows: int
 
 
 def integers(column: pa.ChunkedArray) -> list[int]:
@@ -104,15 +102,17 @@ def _scan(
     return spelled
 
 
-def exact_flows(store: RecordStore, account: Account) -> Sums:
-    """Net intake of every unit and class, exact."""
+def exact_flows(store: RecordStore, account: Account) -> Sums | None:
+    """Net intake of every unit and class, exact; None where a quantity is too large for that."""
     records = account.records
     if store.columns("flows") is None:
         empty = np.zeros(0, dtype=np.int64)
-        return Sums(empty, empty, empty.astype(object), 1, 1)
+        return Sums(empty, empty, empty.astype(object), 1)
     refs = {"unit_id": "units", "product_id": "products"}
     spelled = _scan(store, account, schema.FLOWS, refs, records.left_out)
     table = store.exact(spelled.scan, "quantity", GRID_DIGITS)
+    if table["counted"].to_pylist() != table["n"].to_pylist():
+        return None
     column = {name: table[name].to_numpy() for name in table.column_names if name != "total"}
     products = records.products
     days = spelled.starts[np.maximum(column["period"].astype(np.int64) - FIRST_INSIDE, 0)]
@@ -122,7 +122,7 @@ def exact_flows(store: RecordStore, account: Account) -> Sums:
     sign = np.where((kind == RETURN) | ((kind == CREDIT) & (column["direction"] != IN)), -1, 1)
     sign = np.where(leaves, -sign, sign)
     factors, place = _factors(products, spelled, row, column["measure"])
-    denominator = lcm(*(f.denominator for f in factors)) if factors else 1
+    denominator = math.lcm(*(f.denominator for f in factors)) if factors else 1
     steps = np.array([f.numerator * (denominator // f.denominator) for f in factors], dtype=object)
     amounts = np.array(integers(table["total"]), dtype=object) * steps[place] * sign.astype(object)
     classes = len(records.classes)
@@ -130,10 +130,7 @@ def exact_flows(store: RecordStore, account: Account) -> Sums:
     known, group = np.unique(at, return_inverse=True)
     net = np.zeros(len(known), dtype=object)
     np.add.at(net, group, amounts)
-    rows = np.bincount(group, column["n"]) if len(known) else np.ones(1)
-    return Sums(
-        known // classes, known % classes, net, denominator * 10**GRID_DIGITS, int(rows.max())
-    )
+    return Sums(known // classes, known % classes, net, denominator * 10**GRID_DIGITS)
 
 
 def _factors(
@@ -179,12 +176,15 @@ def publish(
     findings = []
     for value, bound, name in zip(values.tolist(), bounds.tolist(), class_ids, strict=True):
         # A given value has no numerical error: it is the decimal that was written.
+        details = {"decimals": decimals, "bound": f"{bound:.2g}", "number": f"{value:.17g}"}
+        if not (math.isfinite(value) and math.isfinite(bound)):
+            findings.append(Finding("digit_open", "classes", None, None, name, details))
+            continue
         middle = exact(value) if bound == 0 else Fraction(value)
         low, high = (middle - Fraction(bound)) * step, (middle + Fraction(bound)) * step
         at_low = half_even(low.numerator, low.denominator)
         at_high = half_even(high.numerator, high.denominator)
         if at_low != at_high:
-            details = {"decimals": decimals, "bound": f"{bound:.2g}", "number": f"{value:.17g}"}
             findings.append(Finding("digit_open", "classes", None, None, name, details))
         published.append(at_low)
     return published, findings
@@ -208,12 +208,10 @@ def settle(
     if account.method.scope != "all":
         return [Finding("settle_scope", "direct", None, None, account.method.scope)]
     flows = exact_flows(store, account)
+    if flows is None:
+        return [Finding("settle_too_large", "flows", None, "quantity")]
     direct, grid = exact_direct(store, account)
     values, bounds = account.benchmarks.value, account.benchmarks.bound
-    if flows.most_rows > 1:
-        _, solution, _ = estimate(account.system, account.method, summands=flows.most_rows)
-        given = ~np.isnan(account.system.given)
-        bounds = np.where(given, 0.0, np.abs(solution.x - values) + solution.bound)
     published, findings = publish(values, bounds, benchmark_decimals, account.records.classes.ids)
     if findings:
         return findings

@@ -100,6 +100,21 @@ class Solution:
         return bool(np.isfinite(self.bound).all())
 
 
+@dataclass(frozen=True, slots=True)
+class Terms:
+    """What a system was added up from, for the rounding of its own elements.
+
+    Attributes:
+        rows: most records added up into one element.
+        matrix: nowhere below the sums of magnitudes behind B; None where no term is negative.
+        b: likewise for the right-hand side.
+    """
+
+    rows: int = 1
+    matrix: Product | None = None
+    b: Floats | None = None
+
+
 @dataclass(slots=True)
 class _Counted:
     """``B`` with a count of its applications."""
@@ -161,15 +176,23 @@ def _directly(matrix: Product, b: Floats, scale: Floats) -> Floats | None:
         return None
 
 
-def solve(matrix: Product, b: Floats, *, prove: bool = True, summands: int = 1) -> Solution:
+def solve(
+    matrix: Product,
+    b: Floats,
+    *,
+    prove: bool = True,
+    terms: Terms | None = None,
+    tolerance: float = _TARGET,
+) -> Solution:
     """Solve ``x = b + B x``.
 
     Args:
         matrix: ``B``, n × n.
         b: right-hand side, n elements.
         prove: whether to bound the error (otherwise the bound is NaN).
-        summands: most records added up into one element of the matrix, whose rounding then counts
+        terms: what the elements of the system were added up from; their rounding then counts
             towards the bound.
+        tolerance: relative residual at which iterations stop (small systems are factorised).
 
     Returns:
         The solution; where ``I − B`` has no proof of being non-singular its bound is infinite.
@@ -177,10 +200,10 @@ def solve(matrix: Product, b: Floats, *, prove: bool = True, summands: int = 1) 
     # Vectors here are short: threads of the BLAS cost more than they bring, and spin on busy
     # machines; one thread also makes the result independent of their number.
     with _blas().limit(limits=1, user_api="blas"):
-        return _solve(matrix, b, prove, summands)
+        return _solve(matrix, b, prove, terms or Terms(), tolerance)
 
 
-def _solve(matrix: Product, b: Floats, prove: bool, summands: int) -> Solution:
+def _solve(matrix: Product, b: Floats, prove: bool, terms: Terms, tolerance: float) -> Solution:
     apply = _Counted(matrix)
     size = matrix.size
     if size == 0:
@@ -191,22 +214,23 @@ def _solve(matrix: Product, b: Floats, prove: bool, summands: int) -> Solution:
             return Solution(np.full(size, np.nan), np.full(size, np.inf), apply.count)
         if not prove:
             return Solution(found, np.full(size, np.nan), apply.count)
-        return _proved(matrix, apply, b, found, summands)
+        return _proved(matrix, apply, b, found, terms)
     scale = _scale_of(apply, b)
-    x = _iterate(apply, b, scale, _TARGET)
+    x = _iterate(apply, b, scale, tolerance)
     if not np.isfinite(x).all():
         return Solution(x, np.full(size, np.inf), apply.count)
     if not prove:
         return Solution(x, np.full(size, np.nan), apply.count)
-    return _proved(matrix, apply, b, x, summands)
+    return _proved(matrix, apply, b, x, terms)
 
 
-def _proved(matrix: Product, apply: _Counted, b: Floats, x: Floats, summands: int) -> Solution:
+def _proved(matrix: Product, apply: _Counted, b: Floats, x: Floats, terms: Terms) -> Solution:
     """Attach the bound, refining while that still helps."""
-    magnitude = matrix.magnitude()
+    magnitude = matrix.magnitude() if terms.matrix is None else terms.matrix
+    size_of_b = np.abs(b) if terms.b is None else terms.b
     # Eight more for conversions, shares and weights, each rounded once.
-    terms = magnitude.terms() + summands + 8
-    gamma = terms * _UNIT_ROUNDOFF / (1 - terms * _UNIT_ROUNDOFF)
+    count = magnitude.terms() + terms.rows + 8
+    gamma = count * _UNIT_ROUNDOFF / (1 - count * _UNIT_ROUNDOFF)
     applied = apply(x)
     plain = magnitude is matrix and bool((x >= 0).all())
     witness = _witness(magnitude, x, applied if plain else None, gamma)
@@ -217,7 +241,7 @@ def _proved(matrix: Product, apply: _Counted, b: Floats, x: Floats, summands: in
     for _ in range(_REFINEMENTS):
         residual = b - x + applied
         carried = applied if plain else magnitude.apply(np.abs(x))
-        unsure = gamma * (np.abs(b) + np.abs(x) + carried)
+        unsure = gamma * (size_of_b + np.abs(x) + carried)
         ratio = float(((np.abs(residual) + unsure) / s).max())
         if ratio < best_ratio:
             best, best_ratio = x, ratio

@@ -29,7 +29,7 @@ class Scan:
     Attributes:
         table: canonical table name.
         refs: column → name of an index (:meth:`RecordStore.index`); comes back as int32 code.
-        choices: column → (spelling as it stands in the records → code); comes back as int16.
+        choices: column → (spelling as it stands in the records → code); comes back as a small integer.
         numbers: columns that come back as float64; blank is NaN, what is not a finite number is
             ±inf.
         keep: column → codes; rows whose choice code is not among them are left out.
@@ -73,9 +73,9 @@ class RecordStore(Protocol):
         """Sum of a number column per distinct spelling of ``by``: (by…, ``n``, ``total``)."""
 
     def exact(self, request: Scan, number: str, digits: int) -> pa.Table:
-        """Exact sums of a number column per code of the scan: (codes…, ``n``, ``total``).
+        """Exact sums of a number column per code of the scan: (codes…, ``n``, ``counted``, ``total``).
 
-        Each number is taken as written, rounded to ``digits`` decimals; totals are decimal128.
+        ``counted`` is below ``n`` where a number was too large for 38 digits. Each number is taken as written, rounded to ``digits`` decimals; totals are decimal128.
         """
 
     def read(self, table: str) -> pa.Table:

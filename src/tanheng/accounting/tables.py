@@ -27,6 +27,8 @@ from tanheng.errors import Fault
 _BLOCK_ROWS = 512
 _ROUNDS = 8
 _ROUND_TOLERANCE = 3e-6
+# Without a proof there is nothing to watch; three rounds bring double precision.
+_UNPROVED_ROUNDS = 4
 _UNIT_ROUNDOFF = float(np.finfo(np.float64).eps) / 2
 
 
@@ -64,7 +66,10 @@ class FlowTable:
             raise Fault(f"{path}: {error}") from error
         if fortran or kind != np.float64:
             raise Fault(f"{path}: a table must be float64 in C order")
-        flat = np.frombuffer(self._mapped, dtype=np.float64, offset=self._start)
+        if len(self._mapped) < self._start + 8 * math.prod(shape):
+            raise Fault(f"{path}: the file ends before the table does")
+        whole = (len(self._mapped) - self._start) // 8
+        flat = np.frombuffer(self._mapped, dtype=np.float64, count=whole, offset=self._start)
         return flat[: math.prod(shape)].reshape(shape)
 
     def blocks(self) -> Iterator[tuple[int, npt.NDArray[np.float64]]]:
@@ -137,6 +142,9 @@ def multipliers(
         Fault: when the table is not square, not float64 in C order, or an output is not positive.
     """
     table = FlowTable(flows)
+    for name, vector in (("output", output), ("direct", direct)):
+        if np.shape(vector) != (table.size,):
+            raise Fault(f"{name} has {np.shape(vector)} elements, the table {table.size} sectors")
     if not bool((output > 0).all()):
         raise Fault("every sector needs a positive output; leave empty sectors out of the table")
     per_output = 1.0 / output
@@ -153,7 +161,8 @@ def multipliers(
         scale = np.maximum(np.abs(c), float(np.abs(c).max()) * 1e-9 or 1.0)
         if witness is None:
             # w ≈ (I − |B|)⁻¹ |c|; its product with the table shares the pass of the residual.
-            w = _correction(coarse, scale, scale, 1e-2)
+            magnitude = np.abs(coarse) if negative else coarse
+            w = _correction(magnitude, scale, scale, 1e-5 if negative else 1e-2)
             both = table.left(np.stack([c, w])) * per_output
             applied = both[0]
             carried = table.left_magnitude(w) * per_output if negative else both[1]
@@ -164,7 +173,11 @@ def multipliers(
         signed = negative or bool((c < 0).any())
         size = table.left_magnitude(np.abs(c)) * per_output if signed else applied
         bound, settled = witness.bound(residual, np.abs(b) + np.abs(c) + size)
-        if not float((bound / scale).max()) < float((best.bound / scale).max()):
+        worst = float((bound / scale).max())
+        if done > 1 and not worst < float((best.bound / scale).max()):
+            if not np.isfinite(worst) and done < _UNPROVED_ROUNDS:
+                best = Solution(c, bound, done)
+                continue
             break
         best = Solution(c, bound, done)
         if settled:

@@ -19,6 +19,9 @@ from tanheng.accounting.method import Method
 from tanheng.accounting.records import Floats, add_up
 from tanheng.accounting.solve import DENSE_LIMIT, Product, solve
 
+# A shock needs no more digits than its spread over the draws leaves standing.
+_LOOSE = 1e-4
+
 
 def _scores(system: MeanSystem, c: Floats) -> Floats:
     """g per maker, enlarged for the fitted mean; 0 for makers outside it."""
@@ -64,12 +67,15 @@ def _by_signs(
         signs = random.integers(0, 2, units) * 2.0 - 1.0
         shock = add_up(system.makers.cls, scores * signs[system.makers.unit], classes)
         shock += given * (random.integers(0, 2, classes) * 2.0 - 1.0)
-        total += solve(matrix, shock, prove=False).x ** 2
+        total += solve(matrix, shock, prove=False, tolerance=_LOOSE).x ** 2
     return np.asarray(total / method.draws)
 
 
-def bootstrap(system: MeanSystem, method: Method) -> Floats:
+def bootstrap(system: MeanSystem, given_error: Floats, method: Method) -> Floats:
     """Standard error per class by resampling makers with Poisson(1) weights, seeded.
+
+    Args:
+        given_error: stated error of classes that are given; it is passed through.
 
     A draw in which a class loses all its makers keeps them at their usual weight.
     """
@@ -86,7 +92,7 @@ def bootstrap(system: MeanSystem, method: Method) -> Floats:
         omega = np.divide(omega, norm, out=np.zeros_like(omega), where=norm > 0)
         drawn = MeanSystem(system.books, system.makers, omega, system.given)
         values[draw] = solve(drawn.matrix(), drawn.right_side(), prove=False).x
-    return _where_told(system, values.std(axis=0, ddof=1), np.full(classes, np.nan))
+    return _where_told(system, values.std(axis=0, ddof=1), given_error)
 
 
 def _where_told(system: MeanSystem, error: Floats, given_error: Floats) -> Floats:

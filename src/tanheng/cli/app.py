@@ -219,6 +219,7 @@ def check(
     records: Records,
     period: PeriodOption = None,
     principle: PrincipleOption = None,
+    benchmarks: BenchmarksOption = None,
     as_json: JsonOption = False,
     allow: AllowOption = None,
     lang: LangOption = None,
@@ -235,6 +236,7 @@ def check(
     screen = Screen(spoken)
     request = request_of(
         records,
+        benchmarks=benchmarks,
         principle=principle or ["benchmark"],
         period=period,
         allow=allow,
@@ -411,6 +413,6 @@ def main(arguments: Sequence[str] | None = None) -> None:
     words = _gathered(sys.argv[1:] if arguments is None else arguments)
     try:
         app(args=words, prog_name="tanheng")
-    except Fault as fault:
+    except (Fault, OSError) as fault:
         print(f"tanheng: {fault}", file=sys.stderr)
         raise SystemExit(3) from fault

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal, NoReturn, TypeVar
@@ -124,17 +125,12 @@ def request_of(
 ) -> Request:
     """All options of an account, checked: the one place where they meet."""
     from tanheng.accounting import PRINCIPLES, Method, Weights
+    from tanheng.accounting.method import USUAL
     from tanheng.cli.opening import Request
     from tanheng.period import Period
 
     names = split(principle)
-    # Income needs money values, which few records have: it runs when asked for.
-    chosen = [one_of("--principle", name, PRINCIPLES) for name in names] or [
-        "producer",
-        "consumer",
-        "shared",
-        "benchmark",
-    ]
+    chosen = [one_of("--principle", name, PRINCIPLES) for name in names] or list(USUAL)
     accepted = split(allow)
     for code in accepted:
         entry = catalogue().get(code)
@@ -158,6 +154,8 @@ def request_of(
         standard_errors=one_of("--errors", errors, ("sandwich", "bootstrap", "off")),
         allow=frozenset(accepted),
     )
+    if memory is not None and not re.fullmatch(r"\d+(\.\d+)?\s*[KMGT]i?B", memory):
+        wrong("--memory", f"{memory!r}: write an amount such as 4GB or 800MB")
     return Request(records, method, chosen, asked, benchmarks, threads, memory)
 
 

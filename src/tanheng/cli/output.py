@@ -41,7 +41,7 @@ def benchmarks_json(account: Account, *, public: bool) -> dict[str, object]:
     table, classes = account.benchmarks, account.records.classes
     result: dict[str, object] = {}
     for p, name in enumerate(classes.ids):
-        hidden = public and table.origin[p] == "estimated" and table.makers[p] < 3
+        hidden = public and table.protected[p]
         result[name] = {
             "value": None if hidden else float(table.value[p]),
             "measure": classes.measures[p],
@@ -56,11 +56,7 @@ def benchmarks_json(account: Account, *, public: bool) -> dict[str, object]:
 
 
 def account_json(
-    account: Account,
-    language: Language,
-    settlement: Settlement | None = None,
-    *,
-    public: bool = False,
+    account: Account, language: Language, settlement: Settlement | None = None
 ) -> dict[str, object]:
     """An account as plain data (the shape is documented in docs/reference.md)."""
     records = account.records
@@ -84,7 +80,7 @@ def account_json(
             }
             for name, found in account.results.items()
         },
-        "benchmarks": benchmarks_json(account, public=public),
+        "benchmarks": benchmarks_json(account, public=False),
         "regions": {
             region.name: {
                 "producers": region.producers,
@@ -163,10 +159,10 @@ def units_table(account: Account) -> pa.Table:
 def benchmarks_table(account: Account, *, public: bool) -> pa.Table:
     """One row per class, in the columns of ``exogenous`` and some more; can be applied again."""
     table, classes = account.benchmarks, account.records.classes
-    hidden = np.array([public and o == "estimated" for o in table.origin]) & (table.makers < 3)
+    hidden = table.protected & public
     shown = np.flatnonzero(~hidden)
     positions = shown.tolist()
-    cited = {"estimated": f"{account.method.weights} mean of {account.records.label}"}
+    cited = {"estimated": f"{account.method.weights} mean of {Path(account.records.label).name}"}
     return pa.table(
         {
             "class_id": pa.array([classes.ids[p] for p in positions], pa.string()),
@@ -247,6 +243,9 @@ def write_all(
 ) -> list[Path]:
     """Workbook, report, Parquet tables and JSON; all of them, or none if one fails.
 
+    The public gets the report, the workbook and the table of benchmarks, all three without what is
+    protected; figures of units, regions and findings stay with the authority.
+
     Files are written beside their final place first and moved when every one is whole.
     """
     folder.mkdir(parents=True, exist_ok=True)
@@ -261,16 +260,14 @@ def write_all(
     try:
         write_report(account, place("report.html"), audience=audience)
         write_account(account, place("account.xlsx"), audience=audience)
+        pq.write_table(benchmarks_table(account, public=public), place("benchmarks.parquet"))
         if not public:
             pq.write_table(units_table(account), place("units.parquet"))
-        pq.write_table(benchmarks_table(account, public=public), place("benchmarks.parquet"))
-        pq.write_table(regions_table(account), place("regions.parquet"))
-        pq.write_table(findings_table(account.findings), place("findings.parquet"))
-        document = account_json(account, language, settlement, public=public)
-        if public:
-            document["principles"] = {}
-        text = json.dumps(document, ensure_ascii=False, indent=1, allow_nan=False)
-        place("account.json").write_text(text, encoding="utf-8")
+            pq.write_table(regions_table(account), place("regions.parquet"))
+            pq.write_table(findings_table(account.findings), place("findings.parquet"))
+            document = account_json(account, language, settlement)
+            text = json.dumps(document, ensure_ascii=False, indent=1, allow_nan=False)
+            place("account.json").write_text(text, encoding="utf-8")
         for beside, final in parts:
             beside.replace(final)
     finally:

@@ -62,6 +62,7 @@ _WORDS = {
     "allowable": ("{codes} may be accepted with --allow", "{codes} 可用 --allow 接受"),
     "clean": ("No fault found.", "未发现错误。"),
     "settled": ("Settled", "结算"),
+    "figure": ("tCO2e", "tCO2e"),
     "rounding": ("rounding line", "舍入行"),
     "net_output": ("benchmark × net output", "基准值 × 净产出"),
     "allowed": ("accepted: {what}", "已接受：{what}"),
@@ -173,7 +174,7 @@ class Screen:
         )
         order = np.argsort(-np.abs(found.value * found.output), kind="stable")
         for p in order[:limit].tolist():
-            hidden = public and found.origin[p] == "estimated" and found.makers[p] < 3
+            hidden = public and found.protected[p]
             error = found.standard_error[p]
             table.add_row(
                 escape(str(classes.ids[p])),
@@ -244,7 +245,7 @@ class Screen:
     def settlement(self, account: Account, settled: Settlement) -> None:
         """The closing lines of a settlement."""
         step = 10**settled.decimals
-        table = self._table("settled", ["name"], ["value"])
+        table = self._table("settled", ["name"], ["figure"])
         places = settled.decimals
         table.add_row("Σ R", f"{sum(settled.units) / step:,.{places}f}")
         table.add_row(self.word("net_output"), f"{settled.net_output / step:,.{places}f}")

@@ -20,6 +20,7 @@ from tanheng.errors import Finding, Unreadable
 
 _BATCH_ROWS = 100_000
 _FIELD_BYTES = 16 << 20
+_HEADER_CHARACTERS = 1 << 16
 
 
 def opened(path: Path, encoding: str) -> io.TextIOWrapper:
@@ -39,11 +40,14 @@ def first_row(path: Path, encoding: str) -> tuple[list[str], str]:
     """
     try:
         with opened(path, encoding) as text:
-            for raw in text:
-                line = raw.replace("\ufeff", "").rstrip("\r\n")
-                if line.strip():
-                    delimiter = max(",;\t", key=line.count)
-                    return next(csv.reader([line], delimiter=delimiter)), delimiter
+            start = text.read(_HEADER_CHARACTERS).replace("\ufeff", "")
+        first = next((line for line in start.splitlines() if line.strip()), "")
+        delimiter = max(",;\t", key=first.count)
+        with opened(path, encoding) as text:
+            for row in csv.reader(text, delimiter=delimiter):
+                cells = [cell.replace("\ufeff", "") for cell in row]
+                if any(cell.strip() for cell in cells):
+                    return cells, delimiter
     except (UnicodeDecodeError, csv.Error) as error:
         raise Unreadable(f"{path}: {error}") from error
     return [], ","

@@ -81,6 +81,7 @@ class DuckStore:
         if memory is not None:
             self._connection.execute(f"SET memory_limit = {_literal(memory)}")
         self._tables: dict[str, ir.Table] = {}
+        self._aliases: dict[Path, str] = {}
         self._index: dict[str, dict[str, ir.Table]] = {}
         for source in list(self._sources.values()):
             try:
@@ -260,13 +261,12 @@ class DuckStore:
         self._connection.execute(f"CREATE VIEW {view} AS SELECT {', '.join(cells)} FROM {relation}")
 
     def _attach_database(self, view: str, source: Source) -> None:
-        attached = self._connection.execute(
-            "SELECT database_name FROM duckdb_databases()"
-        ).fetchall()
-        if ("records",) not in attached:
+        alias = self._aliases.get(source.path)
+        if alias is None:
+            alias = self._aliases[source.path] = f"records{len(self._aliases)}"
             path = _literal(str(source.path))
-            self._connection.execute(f"ATTACH {path} AS records (READ_ONLY)")
-        relation = f"records.{_quoted(source.inside)}"
+            self._connection.execute(f"ATTACH {path} AS {alias} (READ_ONLY)")
+        relation = f"{alias}.{_quoted(source.inside)}"
         kinds = {
             name: kind
             for name, kind, *_ in self._connection.execute(
@@ -278,8 +278,8 @@ class DuckStore:
         ]
         # A view has no rowid; one that the user made of other tables is numbered as it comes.
         is_table = self._connection.execute(
-            "SELECT count(*) FROM duckdb_tables() WHERE database_name = 'records' AND table_name = ?",
-            [source.inside],
+            "SELECT count(*) FROM duckdb_tables() WHERE database_name = ? AND table_name = ?",
+            [alias, source.inside],
         ).fetchall()[0][0]
         cells.append(
             f"CAST({'rowid + 1' if is_table else 'row_number() OVER ()'} AS BIGINT) AS _row"

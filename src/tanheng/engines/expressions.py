@@ -139,7 +139,9 @@ def exact(table: ir.Table, request: Scan, index: Index, column: str, digits: int
     written = text_of_number(table[column]).try_cast(f"decimal(38, {digits})")
     projected = coded(table.mutate(exact_=written), request, index, also=("exact_",))
     keys = [*request.refs, *request.choices]
-    return projected.group_by(keys).aggregate(n=projected.count(), total=projected["exact_"].sum())
+    return projected.group_by(keys).aggregate(
+        n=projected.count(), counted=projected["exact_"].count(), total=projected["exact_"].sum()
+    )
 
 
 def text_of_number(column: ir.Value) -> ir.StringValue:

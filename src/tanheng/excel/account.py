@@ -21,10 +21,11 @@ import xlsxwriter
 from xlsxwriter.worksheet import Worksheet
 
 from tanheng.accounting.account import Account, Result
+from tanheng.accounting.benchmarks import FEW
 from tanheng.accounting.records import LINES, Floats
 from tanheng.accounting.regions import Region
 from tanheng.errors import Fault, Finding, Language, catalogue
-from tanheng.excel import LOOKS, NO_FORMULAS, Column, Page, letters
+from tanheng.excel.sheets import LOOKS, NO_FORMULAS, Column, Page, letters
 
 Audience = Literal["authority", "public"]
 Bools = npt.NDArray[np.bool_]
@@ -36,8 +37,6 @@ MAX_FLOW_ROWS = 30_000
 MAX_UNITS = MAX_FINDINGS = 20_000
 MAX_CLASSES = 1_000_000
 """Rows of a sheet. A cell takes about 15 µs to write: these limits keep that to seconds."""
-FEW = 3
-"""What rests on fewer makers or units is shown to the authority only (method.md section 2)."""
 
 SUMMARY, UNITS, FLOWS = "Summary 汇总", "Units 单元", "Flows 流量"
 BENCHMARKS, REGIONS = "Benchmarks 基准值", "Regions 地区"
@@ -48,7 +47,7 @@ _FIRST = 4
 _DIRECT = 5
 """Column of d on Units (from 0); then R, its lines, the other principles, d per line."""
 _PRINCIPLES = {
-    "producer": "生产者 producer", "consumer": "消费者 consumer", "shared": "共同 shared",
+    "producer": "生产者 producer", "consumer": "消费者 consumer", "shared": "共担 shared",
     "income": "收入 income", "benchmark": "基准值 benchmark",
 }  # fmt: skip
 _LINES = ("生产 producers", "生活 daily", "建设 construction", "维护 maintenance")
@@ -151,8 +150,7 @@ def _plan(account: Account, public: bool) -> _Plan:
     # Written backwards, so that the first row of a unit and line is what remains.
     first[flows[0][::-1], flows[1][::-1]] = _FIRST + np.arange(len(flows[0]))[::-1]
     used, made = _moved(account)
-    own = np.array([origin == "estimated" for origin in account.benchmarks.origin], dtype=bool)
-    protected = np.asarray(own & (account.benchmarks.makers < FEW))
+    protected = account.benchmarks.protected
     return _Plan(account, public, np.sort(order), live, first, count, flows, amounts, protected,
                  used, made)  # fmt: skip
 

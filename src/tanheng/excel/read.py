@@ -37,6 +37,11 @@ def _cell(value: object) -> str | None:
     return text or None
 
 
+def _is_note(cell: str | None) -> bool:
+    """A template's note; a unit may well be called #1."""
+    return cell is not None and (cell == "#" or cell.startswith("# "))
+
+
 def _sheets(path: Path) -> Iterator[Sheet]:
     workbook = CalamineWorkbook.from_path(str(path))
     for name in workbook.sheet_names:
@@ -46,8 +51,8 @@ def _sheets(path: Path) -> Iterator[Sheet]:
         if not filled:
             yield Sheet(name, [], [])
             continue
-        # The first row that holds anything is the header; a template's notes start with "#".
-        body = [(number, row) for number, row in filled if not (row[0] or "").startswith("#")]
+        # The first row that holds anything is the header; notes of a template come before it.
+        body = [(number, row) for number, row in filled if not _is_note(row[0])]
         header = [cell or "" for cell in body[0][1]] if body else []
         yield Sheet(name, header, body[1:])
 

@@ -17,7 +17,7 @@ from xlsxwriter.workbook import Workbook
 from xlsxwriter.worksheet import Worksheet
 
 from tanheng.accounting.schema import TABLES, Column, Table
-from tanheng.excel import NO_FORMULAS, letters
+from tanheng.excel.sheets import NO_FORMULAS, letters
 
 WORKBOOK = "records.xlsx"
 README = "说明 README"

@@ -17,11 +17,11 @@ import numpy as np
 import numpy.typing as npt
 
 from tanheng.accounting.account import Account
+from tanheng.accounting.benchmarks import FEW
 from tanheng.accounting.regions import Region
 
 Audience = Literal["authority", "public"]
 Bools = npt.NDArray[np.bool_]
-FEW = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,8 +44,7 @@ class View:
 def view(account: Account, audience: Audience) -> View:
     """What an audience may see of an account."""
     public = audience == "public"
-    own = np.array([origin == "estimated" for origin in account.benchmarks.origin], dtype=bool)
-    protected = own & (account.benchmarks.makers < FEW)
+    protected = account.benchmarks.protected
     regions = list(account.regions)
     if public:
         names = account.records.regions

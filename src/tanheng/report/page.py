@@ -13,9 +13,10 @@ from jinja2 import Environment, StrictUndefined
 from markupsafe import Markup, escape
 
 from tanheng.accounting.account import Account
+from tanheng.accounting.benchmarks import FEW
 from tanheng.errors import Finding, Language, catalogue
 from tanheng.report import figures, tables
-from tanheng.report.disclosure import FEW, Audience, View, view
+from tanheng.report.disclosure import Audience, View, view
 from tanheng.report.entries import Entry, compared, groups, ranked
 from tanheng.report.figures import Figure
 from tanheng.report.flows import CarbonFlow, carbon_flow

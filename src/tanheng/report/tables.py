@@ -8,9 +8,10 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from tanheng.accounting.account import Conservation
+from tanheng.accounting.benchmarks import FEW
 from tanheng.accounting.records import LINES
 from tanheng.accounting.regions import Region
-from tanheng.report.disclosure import FEW, View
+from tanheng.report.disclosure import View
 from tanheng.report.entries import USE_KEYS, Entry, figures_of
 from tanheng.report.flows import CarbonFlow
 from tanheng.report.numbers import (
