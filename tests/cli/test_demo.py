@@ -4,14 +4,15 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import pytest
+
 from tanheng.cli import main
 
 
 def test_demo_runs_all_examples(tmp_path: Path, capsys) -> None:
-    try:
+    with pytest.raises(SystemExit) as end:
         main(["demo", "--out", str(tmp_path), "--lang", "en"])
-    except SystemExit as end:
-        assert not end.code
+    assert not end.value.code
     text = capsys.readouterr().out
     for name in ("three-car-makers", "us-power-2017", "useeio"):
         assert name in text

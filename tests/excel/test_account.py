@@ -15,7 +15,7 @@ from helpers.comparing import settled
 from helpers.plain import PlainStore
 from helpers.rows import burn, clean, flow, kind, product, unit
 from oracle.records import Shape, build
-from tanheng.accounting import Account, Method, account
+from tanheng.accounting import PRINCIPLES, Account, Method, account
 from tanheng.accounting.account import responsibility
 from tanheng.errors import Fault
 from tanheng.excel import account as module
@@ -133,7 +133,7 @@ def r_by_formula(
 def everything(seed: int, **more: object) -> Account:
     """An account of a random record set with every feature."""
     tables = settled(build(Shape(seed, classes=5, makers=7, users=4, regions=2)))
-    found = account(PlainStore(tables), period=YEAR, **more)
+    found = account(PlainStore(tables), principles=PRINCIPLES, period=YEAR, **more)
     assert isinstance(found, Account), [f.message() for f in found.findings]
     return found
 
@@ -269,7 +269,8 @@ def test_a_scope_lists_its_units_and_still_conserves(tmp_path: Path) -> None:
     tables = settled(build(Shape(3, classes=5, makers=7, users=4, regions=2)))
     names = {str(row["region"]) for row in tables["units"]}
     scope = frozenset({sorted(names)[0]})
-    found = account(PlainStore(tables), Method(account_scope=scope), period=YEAR)
+    method = Method(account_scope=scope)
+    found = account(PlainStore(tables), method, principles=PRINCIPLES, period=YEAR)
     assert isinstance(found, Account)
     path = tmp_path / "a.xlsx"
     write_account(found, path)

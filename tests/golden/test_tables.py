@@ -80,7 +80,7 @@ def test_useeio_equals_a_dense_solution(useeio) -> None:
     gap = np.abs(useeio.benchmarks.value - expected)
     assert (gap <= 1e-12 * np.abs(expected)).all()
     assert (gap <= useeio.benchmarks.bound + 1e-13 * np.abs(expected)).all()
-    table = multipliers(use, output, direct)
+    table = multipliers(use, output, direct, tolerance=1e-14)
     assert np.allclose(table.x, expected, rtol=1e-12, atol=0)
 
 

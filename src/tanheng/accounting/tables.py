@@ -125,7 +125,11 @@ def _correction(
 
 
 def multipliers(
-    flows: str | Path | npt.NDArray[np.float64], output: Floats, direct: Floats
+    flows: str | Path | npt.NDArray[np.float64],
+    output: Floats,
+    direct: Floats,
+    *,
+    tolerance: float = 1e-10,
 ) -> Solution:
     """Embodied emissions per unit of output of every sector.
 
@@ -133,6 +137,7 @@ def multipliers(
         flows: Z, n × n, sector i to sector j; an array or the path of a ``.npy`` file.
         output: x, n, > 0, in the measure of the flows.
         direct: d, n, emissions of each sector.
+        tolerance: refine until the proved bound, relative to c, is below it or cannot be lowered.
 
     Returns:
         c in emissions per unit of output, with a proved bound per sector (infinite where the table
@@ -180,7 +185,7 @@ def multipliers(
                 continue
             break
         best = Solution(c, bound, done)
-        if settled:
+        if settled or worst <= tolerance:
             break
     return best
 
