@@ -240,3 +240,30 @@ def test_a_generated_region_passes_its_own_account(run, tmp_path: Path, kind: st
     largest = max(abs(region["direct"]) for region in found["regions"].values())
     for region in found["regions"].values():
         assert all(abs(v) < 1e-9 * largest for v in region["discrepancy"].values())
+
+
+def test_json_of_public_benchmarks_gives_nothing_of_a_lone_maker_away(run) -> None:
+    code, out, _ = run("benchmarks", CARS, "--json", "--audience", "public")
+    found = json.loads(out)
+    assert code == 0
+    hidden = found["material"]
+    assert [hidden[k] for k in ("value", "standard_error", "output", "bound")] == [None] * 4
+    assert found["car"]["value"] == pytest.approx(7.4)
+
+
+@pytest.mark.parametrize("words", [("--memory", "lots"), ("--threads", "0")])
+def test_limits_of_the_engine_are_checked(run, words) -> None:
+    assert run("account", CARS, *words)[0] == 2
+
+
+def test_a_conversion_of_one_between_kg_and_t_is_questioned(run, tmp_path: Path) -> None:
+    folder = Path(shutil.copytree(CARS, tmp_path / "cars"))
+    (folder / "classes.csv").write_text("class_id,measure\nmaterial,t\ncar,car\n")
+    text = (folder / "products.csv").read_text()
+    (folder / "products.csv").write_text(
+        text.replace("measure\n", "measure,conversion\n").replace(",kg\n", ",kg,1\n")
+    )
+    code, out, _ = run("check", folder, "--json")
+    found = {(f["code"], f["row"], f["column"]) for f in json.loads(out)["findings"]}
+    assert code == 1
+    assert ("conversion_one", 2, "conversion") in found

@@ -48,7 +48,8 @@ def benchmarks_json(account: Account, *, public: bool) -> dict[str, object]:
             "standard_error": None if hidden else _known(table.standard_error[p]),
             "makers": int(table.makers[p]),
             "output": None if hidden else float(table.output[p]),
-            "bound": float(table.bound[p]),
+            # A bound is proportional to its value: shown, it would give the value away.
+            "bound": None if hidden else float(table.bound[p]),
             "origin": table.origin[p],
             "source": table.source[p],
         }
