@@ -55,6 +55,14 @@ def command(script: Sequence[str], folder: Path) -> list[str]:
     return [sys.executable, "-W", "ignore", str(HERE / name), str(folder), *rest]
 
 
+def shown(script: Sequence[str], folder: Path) -> str:
+    """A command line as one would type it."""
+    root = HERE.parent
+    parts = [Path(part) for part in command(script, folder)[3:5]]
+    names = [str(part.relative_to(root)) for part in parts]
+    return " ".join(["python", *names, *command(script, folder)[5:]])
+
+
 def once(
     case: Case, script: Sequence[str], folder: Path, out: Path | None = None
 ) -> dict[str, float]:
@@ -137,8 +145,7 @@ def summary(
         "peer_s": spread(a), "ours_s": spread(b), "ratio_of_medians": median(b) / median(a),
         "median_of_ratios": ratio, "ratios": pairs, "most": case.most, "cpu_s": cpu,
         "peak_mib": peaks, "peak_limit_mib": limit or None, "met": aim,
-        "commands": [" ".join(["python", f"benchmarks/{s[0]}", f"benchmarks/data/{case.data[0]}",
-                               *s[1:]]) for s in (case.peer, case.ours)],
+        "commands": [shown(side, DATA / case.data[0]) for side in (case.peer, case.ours)],
         "environment": dict(case.environment), "lines": lines, "warm": warm,
     }  # fmt: skip
 
@@ -217,7 +224,12 @@ def main() -> None:
     parser.add_argument("case", nargs="*", help=", ".join(CASES))
     parser.add_argument("--runs", type=int, default=5)
     parser.add_argument("--report", type=Path, default=DATA)
+    parser.add_argument("--list", action="store_true", help="name the cases and stop")
     given = parser.parse_args()
+    if given.list:
+        for name, case in CASES.items():
+            print(f"{name:18} {case.title}")
+        return
     unknown = set(given.case) - set(CASES)
     if unknown:
         parser.error(f"no such case: {', '.join(sorted(unknown))}; there are {', '.join(CASES)}")
