@@ -267,3 +267,12 @@ def test_a_conversion_of_one_between_kg_and_t_is_questioned(run, tmp_path: Path)
     found = {(f["code"], f["row"], f["column"]) for f in json.loads(out)["findings"]}
     assert code == 1
     assert ("conversion_one", 2, "conversion") in found
+
+
+def test_a_share_for_a_class_that_is_not_there_stops(run) -> None:
+    code, out, _ = run("account", CARS, "--json", "--alpha", "boat=0.8")
+    assert code == 1
+    assert [f["value"] for f in json.loads(out)["findings"] if f["code"] == "alpha_unknown"] == [
+        "boat"
+    ]
+    assert run("account", CARS, "--json", "--alpha", "car=0.8")[0] == 0

@@ -181,7 +181,10 @@ def _report_few_makers(records: Records, benchmarks: Benchmarks, findings: list[
 
 
 def check_scopes(records: Records, method: Method, findings: list[Finding]) -> None:
-    """Scopes must name regions of the set."""
+    """Scopes must name regions of the set, and shares its classes."""
+    if isinstance(method.alpha, Mapping):
+        for name in sorted(set(method.alpha) - set(records.classes.ids)):
+            findings.append(Finding("alpha_unknown", "classes", None, "class_id", name))
     for scope in (method.benchmark_scope, method.account_scope):
         for name in sorted(scope or ()):
             if name not in records.regions:
