@@ -1,0 +1,193 @@
+"""What no single value of a pack can get wrong: names that lead nowhere, days that contradict.
+
+Works on the plain data, so that it speaks even when other parts of the pack are faulty; what has
+the wrong shape is left to Pydantic.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import date
+from zoneinfo import ZoneInfo
+
+from tanheng.rules.pack import SINKS
+from tanheng.rules.source import Data, Lines, Problem
+
+Path = tuple[str, ...]
+Fault = tuple[Path, str]
+
+
+def crossed(data: Mapping[str, Data], lines: Lines) -> list[Problem]:
+    """All contradictions and dead references, on their lines."""
+    faults = (*_zone(data), *_kinds(data), *_accounts(data), *_calendar(data), *_controls(data))
+    problems = []
+    for path, reason in faults:
+        if path in lines:
+            file, row = lines[path]
+            value = _shown(_at(data, path))
+            problems.append(Problem("pack_value", file, row, ".".join(path), value, reason))
+    return problems
+
+
+def _zone(data: Mapping[str, Data]) -> Iterator[Fault]:
+    name = data.get("timezone")
+    if isinstance(name, str) and name:
+        try:
+            ZoneInfo(name)
+        except (ValueError, OSError, KeyError):
+            yield ("timezone",), "not a time zone of the IANA database, such as Asia/Shanghai"
+
+
+def _kinds(data: Mapping[str, Data]) -> Iterator[Fault]:
+    kinds, accounts = _mapping(data.get("kinds")), _mapping(data.get("accounts"))
+    for name, kind in _mappings(kinds):
+        here = ("kinds", name)
+        for place, account in enumerate(_list(kind.get("held_by"))):
+            if isinstance(account, str) and account not in accounts:
+                yield (*here, "held_by", str(place)), "no such account type"
+        yield from _twice(kind.get("held_by"), (*here, "held_by"))
+        for other in _mapping(kind.get("convertible_to")):
+            if other not in kinds:
+                yield (*here, "convertible_to", other), "no such kind"
+            elif other == name:
+                yield (*here, "convertible_to", other), "a kind is not converted to itself"
+        yield from _bank(kinds, name, kind)
+        if kind.get("type") == "money" and kind.get("surrender") is True:
+            yield (*here, "surrender"), "money is not surrendered"
+        if kind.get("type") == "money" and kind.get("serialised") is True:
+            yield (*here, "serialised"), "money has no serial numbers"
+        if kind.get("serialised") is True and kind.get("smallest", 1) != 1:
+            yield (*here, "smallest"), "a serialised kind moves in single units"
+
+
+def _bank(kinds: Mapping[str, Data], name: str, kind: Mapping[str, Data]) -> Iterator[Fault]:
+    here, target = ("kinds", name, "bankable_to"), kind.get("bankable_to")
+    if not isinstance(target, str):
+        return
+    if target not in kinds:
+        yield here, "no such kind"
+        return
+    other = _mapping(kinds[target])
+    if target == name:
+        yield here, "a kind is not carried over to itself"
+    elif other.get("measure") != kind.get("measure"):
+        yield here, "its measure differs"
+    else:
+        old, new = kind.get("vintage"), other.get("vintage")
+        if isinstance(old, int) and isinstance(new, int) and new <= old:
+            yield here, "its vintage is not later"
+
+
+def _accounts(data: Mapping[str, Data]) -> Iterator[Fault]:
+    for name, account in _mappings(_mapping(data.get("accounts"))):
+        role, sink = account.get("role"), account.get("sink", False)
+        if isinstance(role, str) and isinstance(sink, bool) and sink != (role in SINKS):
+            key = "sink" if "sink" in account else "role"
+            yield (
+                ("accounts", name, key),
+                "surrender and cancellation accounts are sinks, no others",
+            )
+
+
+def _calendar(data: Mapping[str, Data]) -> Iterator[Fault]:
+    calendar = _mapping(data.get("calendar"))
+    years = _list(calendar.get("years"))
+    yield from _twice(calendar.get("years"), ("calendar", "years"))
+    holidays = {d for _, d in _days(calendar, "holidays")}
+    for part in ("holidays", "worked"):
+        yield from _twice(calendar.get(part), ("calendar", part))
+        for place, day in _days(calendar, part):
+            here = ("calendar", part, str(place))
+            if day.year not in years:
+                yield here, "its year is not among calendar.years"
+            elif part == "worked" and day in holidays:
+                yield here, "the day is also a holiday"
+            elif part == "worked" and day.weekday() < 5:
+                yield here, "the day is no Saturday or Sunday"
+
+
+def _controls(data: Mapping[str, Data]) -> Iterator[Fault]:
+    controls = _mapping(data.get("controls"))
+    accounts = _mapping(data.get("accounts"))
+    for name, rule in _mappings(controls):
+        yield from _twice(rule.get("value"), ("controls", name, "value"))
+    hours = _mapping(_value(controls, "opening_hours"))
+    start, end = hours.get("from"), hours.get("to")
+    if isinstance(start, str) and isinstance(end, str) and start.zfill(8) >= end.zfill(8):
+        yield ("controls", "opening_hours", "value", "to"), "the hours end before they begin"
+    delay = _mapping(_value(controls, "untrusted_delay"))
+    before, after = delay.get("before_days"), delay.get("after_days")
+    if isinstance(before, int) and isinstance(after, int) and after < before:
+        here = ("controls", "untrusted_delay", "value", "after_days")
+        yield here, "what is proposed later would be executed sooner"
+    here = ("controls", "kyc", "value", "required_for")
+    required = _mapping(_value(controls, "kyc")).get("required_for")
+    for place, account in enumerate(_list(required)):
+        if isinstance(account, str) and account not in accounts:
+            yield (*here, str(place)), "no such account type"
+    yield from _twice(required, here)
+    exempt = _mapping(_value(controls, "amount_limit")).get("exempt")
+    yield from _twice(exempt, ("controls", "amount_limit", "value", "exempt"))
+    yield from _orders(_value(controls, "block_order"))
+
+
+def _orders(value: Data) -> Iterator[Fault]:
+    here = ("controls", "block_order", "value")
+    orders = _mapping(value)
+    if isinstance(value, dict) and "default" not in orders:
+        yield here, "there is no order called default"
+    for purpose, order in orders.items():
+        steps = _list(order)
+        yield from _twice(order, (*here, purpose))
+        if isinstance(order, list) and (not steps or steps[-1] not in _LAST):
+            yield (*here, purpose), "an order ends with lowest_serial or highest_serial"
+
+
+_LAST = ("lowest_serial", "highest_serial")
+
+
+def _twice(value: Data, path: Path) -> Iterator[Fault]:
+    """Items of a list that stand there before."""
+    seen: set[str | int] = set()
+    for place, item in enumerate(_list(value)):
+        if isinstance(item, str | int):
+            if item in seen:
+                yield (*path, str(place)), "it is listed twice"
+            seen.add(item)
+
+
+def _days(calendar: Mapping[str, Data], part: str) -> Iterator[tuple[int, date]]:
+    for place, text in enumerate(_list(calendar.get(part))):
+        if isinstance(text, str):
+            try:
+                yield place, date.fromisoformat(text)
+            except ValueError:
+                continue
+
+
+def _value(controls: Mapping[str, Data], name: str) -> Data:
+    return _mapping(controls.get(name)).get("value")
+
+
+def _mapping(value: Data) -> Mapping[str, Data]:
+    return value if isinstance(value, dict) else {}
+
+
+def _mappings(value: Mapping[str, Data]) -> Iterator[tuple[str, Mapping[str, Data]]]:
+    return ((name, item) for name, item in value.items() if isinstance(item, dict))
+
+
+def _list(value: Data) -> Sequence[Data]:
+    return value if isinstance(value, list) else ()
+
+
+def _at(data: Mapping[str, Data], path: Path) -> Data:
+    found: Data = dict(data)
+    for step in path:
+        found = found[int(step)] if isinstance(found, list) else _mapping(found).get(step)
+    return found
+
+
+def _shown(value: Data) -> str:
+    text = value if isinstance(value, str) else repr(value)
+    return text if len(text) <= 80 else f"{text[:79]}…"

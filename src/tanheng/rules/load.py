@@ -1,0 +1,216 @@
+"""Reading packs, strictly: every fault of every file at once, each with file, line and key.
+
+    bytes ─▶ source.py: plain data and lines ─▶ merge ─▶ Pydantic: shapes ─▶ check.py: names meet
+
+A pack is ``pack.yaml`` and any number of ``parameters/*.yaml``, whose mappings are merged; what is
+said twice is a fault, wherever it is said.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping
+from importlib.resources import files
+from importlib.resources.abc import Traversable
+from pathlib import Path, PurePosixPath
+
+from pydantic import ValidationError
+from pydantic_core import ErrorDetails
+
+from tanheng.errors import Finding
+from tanheng.rules.check import crossed
+from tanheng.rules.pack import Pack
+from tanheng.rules.source import Data, Lines, Problem, Source, read_source
+
+MAIN = "pack.yaml"
+FOLDER = "parameters"
+_NAMED = ("kinds", "accounts")
+
+
+def pack_names() -> list[str]:
+    """Names of the packs that come with the program."""
+    return sorted(folder.name for folder in _builtin().iterdir() if folder.joinpath(MAIN).is_file())
+
+
+def load_pack(name_or_path: str | Path) -> Pack | list[Finding]:
+    """A built-in pack by name, or the pack in a folder.
+
+    A text without a separator that names a built-in pack means that one; write ``./name`` for a
+    folder of the same name.
+
+    Returns:
+        The pack, or all its faults: pack_unreadable, pack_duplicate_key, pack_unknown_key,
+        pack_missing_key, pack_value.
+    """
+    inside = isinstance(name_or_path, str) and name_or_path in pack_names()
+    place = _builtin().joinpath(str(name_or_path)) if inside else Path(name_or_path)
+    if not place.joinpath(MAIN).is_file():
+        known = ", ".join(pack_names())
+        reason = f"there is no {MAIN} in “{name_or_path}”, and the built-in packs are {known}"
+        return [Finding("pack_unreadable", MAIN, details={"reason": reason})]
+    found: dict[str, bytes] = {}
+    faults: list[Finding] = []
+    for name, file in _parts(place):
+        try:
+            found[name] = file.read_bytes()
+        except OSError as error:
+            reason = error.strerror or type(error).__name__
+            faults.append(Finding("pack_unreadable", name, details={"reason": reason}))
+    if faults:
+        return faults
+    return load_pack_files(found)
+
+
+def load_pack_files(files: Mapping[str, bytes]) -> Pack | list[Finding]:
+    """The pack that is written in files, by name (``pack.yaml``, ``parameters/hours.yaml``).
+
+    Returns:
+        The pack, or all its faults: pack_unreadable, pack_duplicate_key, pack_unknown_key,
+        pack_missing_key, pack_value.
+    """
+    faults: list[Finding] = []
+    sources: list[Source] = []
+    for name in sorted(files, key=lambda n: (n != MAIN, n)):
+        if not _is_part(name):
+            reason = f"a pack has {MAIN} and {FOLDER}/*.yaml, no other files"
+            faults.append(Finding("pack_unreadable", name, details={"reason": reason}))
+            continue
+        source = read_source(name, files[name])
+        sources.append(source)
+        faults += [_finding(problem) for problem in source.problems]
+    if MAIN not in files:
+        faults.append(Finding("pack_unreadable", MAIN, details={"reason": "the file is missing"}))
+    data: dict[str, Data] = {}
+    lines: Lines = {}
+    for source in sources:
+        faults += [_finding(p) for p in _merge(data, lines, source.data, source.lines)]
+    pack, problems = _validated(data, lines)
+    if any(finding.code == "pack_unreadable" for finding in faults):
+        problems = [problem for problem in problems if problem.code != "pack_missing_key"]
+    else:
+        problems += crossed(data, lines)
+    seen = {(f.table, f.row, f.column) for f in faults}
+    for finding in map(_finding, problems):
+        if (finding.table, finding.row, finding.column) not in seen:
+            seen.add((finding.table, finding.row, finding.column))
+            faults.append(finding)
+    return _ordered(faults) if faults or pack is None else pack.with_files(files)
+
+
+def _builtin() -> Traversable:
+    return files("tanheng").joinpath("packs")
+
+
+def _parts(place: Traversable) -> Iterator[tuple[str, Traversable]]:
+    yield MAIN, place.joinpath(MAIN)
+    folder = place.joinpath(FOLDER)
+    if folder.is_dir():
+        for file in sorted(folder.iterdir(), key=lambda f: f.name):
+            if not file.name.startswith("."):
+                yield f"{FOLDER}/{file.name}", file
+
+
+def _is_part(name: str) -> bool:
+    path = PurePosixPath(name)
+    return name == MAIN or (
+        path.parts[:-1] == (FOLDER,) and path.suffix == ".yaml" and str(path) == name
+    )
+
+
+def _ordered(faults: list[Finding]) -> list[Finding]:
+    return sorted(faults, key=lambda f: (f.table != MAIN, f.table, f.row or 0, f.column or ""))
+
+
+def _finding(problem: Problem) -> Finding:
+    """The finding of a problem; the message names the code's key and reason."""
+    row, column, value = problem.row, problem.key, problem.value
+    details = {"key": problem.key, "reason": problem.reason}
+    match problem.code:
+        case "pack_unreadable":
+            return Finding("pack_unreadable", problem.file, row, None, value, details)
+        case "pack_duplicate_key":
+            return Finding("pack_duplicate_key", problem.file, row, column, value, details)
+        case "pack_unknown_key":
+            return Finding("pack_unknown_key", problem.file, row, column, value, details)
+        case "pack_missing_key":
+            return Finding("pack_missing_key", problem.file, row, column, value, details)
+        case _:
+            return Finding("pack_value", problem.file, row, column, value, details)
+
+
+def _merge(
+    into: dict[str, Data],
+    known: Lines,
+    more: Mapping[str, Data],
+    lines: Lines,
+    path: tuple[str, ...] = (),
+) -> list[Problem]:
+    """Add what another file says; mappings are merged, anything else may be said only once."""
+    problems: list[Problem] = []
+    for key, value in more.items():
+        here = (*path, key)
+        if key not in into:
+            into[key] = value
+            known.update({p: place for p, place in lines.items() if p[: len(here)] == here})
+            continue
+        old = into[key]
+        if isinstance(old, dict) and isinstance(value, dict):
+            problems += _merge(old, known, value, lines, here)
+            continue
+        file, row = lines[here]
+        first = ":".join(map(str, known[here]))
+        problems.append(Problem("pack_duplicate_key", file, row, ".".join(here), key, first))
+    return problems
+
+
+def _validated(data: dict[str, Data], lines: Lines) -> tuple[Pack | None, list[Problem]]:
+    """The pack, or what Pydantic finds, placed on the lines of the files."""
+    whole = dict(data)
+    for part in _NAMED:
+        named = whole.get(part)
+        if isinstance(named, dict):
+            whole[part] = {
+                key: {**value, "id": key} if isinstance(value, dict) else value
+                for key, value in named.items()
+            }
+    problems = [
+        Problem("pack_unknown_key", *lines[part, key, "id"], f"{part}.{key}.id", "id", "")
+        for part in _NAMED
+        for key, value in _mapping(data.get(part)).items()
+        if isinstance(value, dict) and "id" in value
+    ]
+    try:
+        return Pack.model_validate_json(json.dumps(whole), strict=True), problems
+    except ValidationError as error:
+        return None, problems + [_placed(e, lines) for e in error.errors(include_url=False)]
+
+
+def _mapping(value: Data) -> Mapping[str, Data]:
+    return value if isinstance(value, dict) else {}
+
+
+def _placed(error: ErrorDetails, lines: Lines) -> Problem:
+    """A fault of Pydantic's with file, line and dotted key."""
+    path = tuple(str(step) for step in error["loc"] if step != "[key]")
+    if error["type"] == "missing":
+        file, row = nearest(path[:-1], lines)
+        return Problem("pack_missing_key", file, row, ".".join(path), path[-1], "")
+    file, row = nearest(path, lines)
+    if error["type"] == "extra_forbidden":
+        return Problem("pack_unknown_key", file, row, ".".join(path), path[-1], "")
+    given = error["input"]
+    value = given if isinstance(given, str) else json.dumps(given, ensure_ascii=False)
+    value = value if len(value) <= 80 else f"{value[:79]}…"
+    return Problem("pack_value", file, row, ".".join(path), value, _reason(error["msg"]))
+
+
+def _reason(text: str) -> str:
+    text = text.removeprefix("Value error, ")
+    return text[:1].lower() + text[1:]
+
+
+def nearest(path: tuple[str, ...], lines: Lines) -> tuple[str, int]:
+    """File and line of a key, or of the closest one around it that is written down."""
+    while path and path not in lines:
+        path = path[:-1]
+    return lines.get(path, (MAIN, 1))
