@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated, NoReturn
 
 import typer
 
+from tanheng.cli import programme, proof, registry, registry_show
 from tanheng.cli.options import (
     AccountScopeOption,
     AllowOption,
@@ -49,6 +50,12 @@ app = typer.Typer(
     add_completion=False,
     pretty_exceptions_enable=False,
 )
+
+app.add_typer(programme.app, name="programme")
+app.add_typer(registry.app, name="registry")
+registry_show.add_to(registry.app)
+for command in (proof.export, proof.verify, proof.backup, proof.restore):
+    app.command()(command)
 
 
 @app.command()

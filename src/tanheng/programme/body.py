@@ -1,0 +1,102 @@
+"""The body of an entry: events sorted into parts by audience, as canonical bytes, and back."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import msgspec
+
+from tanheng.journal import Broken, Entry, Part, encode
+from tanheng.programme import people
+from tanheng.registry.model import Event, RegistryEvent, audience
+from tanheng.rules import Controls
+
+AnyEvent = RegistryEvent | people.PeopleEvent
+
+LIFTS: dict[str, Callable[[dict[str, Any]], dict[str, Any]]] = {}
+"""Forms of events that are no longer written, by tag: how to lift one to the next form."""
+
+
+class _Body(msgspec.Struct):
+    events: list[tuple[int, AnyEvent]] = []
+
+
+class _Loose(msgspec.Struct):
+    events: list[tuple[int, dict[str, Any]]] = []
+
+
+_decode = msgspec.json.Decoder(_Body).decode
+_decode_loose = msgspec.json.Decoder(_Loose).decode
+_EVENTS = b'"events":['
+
+
+def parts_of(
+    act: str, events: Sequence[Event], envelope: dict[str, Any], controls: Controls,
+    salts: bytes,
+) -> tuple[Part, ...]:  # fmt: skip
+    """Parts of an entry: ``salts`` are 96 bytes, a part's own 32 each.
+
+    ``envelope`` says who asked for what: it is confidential. Each event goes to the narrowest
+    circle that must know it; its place keeps the order over all parts.
+    """
+    by: dict[str, list[tuple[int, Event]]] = {}
+    for place, event in enumerate(events):
+        who = (
+            "confidential"
+            if isinstance(event, people.CONFIDENTIAL)
+            else audience(event, act, controls)
+        )
+        by.setdefault(who, []).append((place, event))
+    parts = [Part("public", salts[:32], encode({"act": act, "events": by.get("public", [])}))]
+    if "parties" in by:
+        parts.append(Part("parties", salts[32:64], encode({"events": by["parties"]})))
+    if "confidential" in by:
+        envelope = {**envelope, "events": by["confidential"]}
+    parts.append(Part("confidential", salts[64:], encode(envelope)))
+    return tuple(parts)
+
+
+def events_of(entry: Entry) -> list[Event]:
+    """The events of an entry, in their order.
+
+    Raises:
+        Broken: a body cannot be read, or has places that do not fit.
+    """
+    found: list[tuple[int, Event]] = []
+    for part in entry.parts:
+        if _EVENTS in part.body:
+            try:
+                found += _decode(part.body).events
+            except msgspec.DecodeError:
+                found += _lifted(entry, part)
+    if len(found) > 1:
+        found.sort(key=lambda pair: pair[0])
+    if any(place != n for n, (place, _) in enumerate(found)):
+        raise Broken(f"entry {entry.seq}: its events are not numbered 0, 1, 2, …")
+    return [event for _, event in found]
+
+
+def _lifted(entry: Entry, part: Part) -> list[tuple[int, Event]]:
+    """Events of a part that has old forms among them."""
+    found: list[tuple[int, Event]] = []
+    try:
+        for place, raw in _decode_loose(part.body).events:
+            seen: set[str] = set()
+            while (tag := str(raw.get("event"))) in LIFTS and tag not in seen:
+                seen.add(tag)
+                raw = LIFTS[tag](raw)
+            event: Event = msgspec.convert(raw, AnyEvent)
+            found.append((place, event))
+    except msgspec.DecodeError as error:
+        raise Broken(f"entry {entry.seq}, {part.audience} part: {error}") from error
+    return found
+
+
+def envelope_of(entry: Entry) -> dict[str, Any]:
+    """Who asked for what: ``actor``, ``id``, ``by``, ``command`` and perhaps ``signature``."""
+    for part in entry.parts:
+        if part.audience == "confidential":
+            found: dict[str, Any] = msgspec.json.decode(part.body)
+            return found
+    return {}

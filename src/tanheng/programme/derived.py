@@ -1,0 +1,66 @@
+"""The derived tables of a programme: made anew from the journal, and compared with it."""
+
+from __future__ import annotations
+
+from tanheng.journal import Journal, Row, Store, Table
+from tanheng.journal.store import LAYOUT
+from tanheng.programme.body import events_of
+from tanheng.programme.state import State
+from tanheng.registry import tables
+from tanheng.registry.state import Registry
+
+_PIECE = 5000
+"""Entries whose rows are written together."""
+
+
+def version(store: Store) -> int:
+    """The layout of the tables in the store; 0: they are not there."""
+    rows = store.query("SELECT version FROM layout WHERE component = 'registry'")
+    return int(str(rows[0][0])) if rows else 0
+
+
+def create(store: Store) -> None:
+    """Make the tables, empty, in the open transaction."""
+    for table in tables.TABLES:
+        store.create(table)
+    store.upsert(LAYOUT, [("registry", tables.VERSION)])
+
+
+def rebuild(store: Store, journal: Journal) -> None:
+    """Drop the tables and fill them from the journal, in the open transaction."""
+    for table in tables.TABLES:
+        store.run(f"DROP TABLE IF EXISTS {table.name}")
+    create(store)
+    replayed = State(registry=Registry(track=True))
+    for start in range(0, journal.size, _PIECE):
+        for entry in list(journal.entries(start, start + _PIECE)):
+            replayed.apply(events_of(entry), entry.seq, entry.at, entry.act)
+        tables.write(store, replayed.registry, replayed.registry.drain())
+
+
+def differences(store: Store, journal: Journal, state: State) -> list[str]:
+    """What the live tables and the state in memory have otherwise than a fresh replay."""
+    replayed = State(registry=Registry(track=True))
+    wanted: dict[str, set[Row]] = {"moves": set(), "notices": set()}
+    for entry in journal.entries(0, journal.size):
+        replayed.apply(events_of(entry), entry.seq, entry.at, entry.act)
+        changes = replayed.registry.drain()
+        wanted["moves"].update(changes.moves)
+        wanted["notices"].update(tables.notice(*event) for event in changes.events)
+    wanted |= tables.current(replayed.registry)
+    faults = []
+    if replayed.hash() != state.hash():
+        faults.append("the state in memory is not the one that a replay reaches")
+    for table in tables.TABLES:
+        faults += _compared(store, table, wanted[table.name])
+    return faults
+
+
+def _compared(store: Store, table: Table, wanted: set[Row]) -> list[str]:
+    rows = store.query(f"SELECT {', '.join(table.names)} FROM {table.name}")
+    found = {tuple(row) for row in rows}
+    return [
+        f"table {table.name}: {what} {row}"
+        for what, some in (("lacks", wanted - found), ("has besides", found - wanted))
+        for row in sorted(some, key=repr)[:5]
+    ]

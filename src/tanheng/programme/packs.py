@@ -1,0 +1,124 @@
+"""The packs of a programme: kept as evidence, found by digest, compared with what is in use."""
+
+from __future__ import annotations
+
+import io
+from typing import Protocol
+
+import msgspec
+
+from tanheng.errors import Fault, Refusal
+from tanheng.evidence import EvidenceStore
+from tanheng.registry.state import Registry
+from tanheng.rules import Pack, load_pack_files
+
+MEDIA = "application/vnd.tanheng.pack+json"
+
+
+class PackLost(Fault):
+    """The files of the pack in force are missing or were changed."""
+
+
+class Library(Protocol):
+    """Where a programme keeps packs."""
+
+    def keep(self, pack: Pack) -> str:
+        """Keep a pack's files; returns the digest of the evidence that holds them."""
+
+    def fetch(self, digest: str, evidence: str) -> Pack:
+        """The pack with the digest.
+
+        Raises:
+            PackLost: it is not there as it was kept.
+        """
+
+    def lacks(self, digest: str, evidence: str, registry: Registry) -> dict[str, set[str]]:
+        """What is in use and not in the pack, by its digest; nothing when there is no such pack."""
+
+
+class _Comparing:
+    """The comparison, whatever the place."""
+
+    def fetch(self, digest: str, evidence: str) -> Pack:
+        raise NotImplementedError
+
+    def lacks(self, digest: str, evidence: str, registry: Registry) -> dict[str, set[str]]:
+        """What is in use and not in the pack, by its digest; nothing when there is no such pack."""
+        try:
+            pack = self.fetch(digest, evidence)
+        except PackLost:
+            return {}
+        return {digest: missing(pack, registry)}
+
+
+def missing(pack: Pack, registry: Registry) -> set[str]:
+    """Account types and unit kinds in use that a pack does not have, or has otherwise."""
+    content = registry.content
+    lacking = {
+        f"account type {account.type}"
+        for account in content.accounts.values()
+        if account.type not in pack.accounts
+    }
+    for account in content.accounts.values():
+        for name, balance in account.balances.items():
+            kind = pack.kinds.get(name)
+            if kind is None:
+                lacking.add(f"kind {name}")
+            elif kind.serialised != bool(balance.blocks) and balance.total:
+                lacking.add(f"kind {name} as it is held")
+    return lacking
+
+
+class Shelf(_Comparing):
+    """Packs in memory, for programmes whose store is."""
+
+    def __init__(self) -> None:
+        self._packs: dict[str, Pack] = {}
+
+    def keep(self, pack: Pack) -> str:
+        """Keep a pack."""
+        self._packs[pack.digest] = pack
+        return f"pack:{pack.digest}"
+
+    def fetch(self, digest: str, evidence: str) -> Pack:
+        """The pack with the digest."""
+        if digest not in self._packs:
+            raise PackLost(f"pack {digest} is not here")
+        return self._packs[digest]
+
+
+class EvidenceLibrary(_Comparing):
+    """Packs as evidence: one item with all files."""
+
+    def __init__(self, evidence: EvidenceStore) -> None:
+        self._evidence = evidence
+        self._read: dict[tuple[str, str], Pack] = {}
+
+    def keep(self, pack: Pack) -> str:
+        """Keep a pack's files."""
+        texts = {name: data.decode("utf-8") for name, data in sorted(pack.files.items())}
+        item = self._evidence.add(
+            io.BytesIO(msgspec.json.encode(texts, order="sorted")), media=MEDIA
+        )
+        if isinstance(item, Refusal):
+            raise Fault(item.message())
+        return item.digest
+
+    def fetch(self, digest: str, evidence: str) -> Pack:
+        """The pack with the digest."""
+        if (digest, evidence) in self._read:
+            return self._read[digest, evidence]
+        data = self._evidence.read(evidence)
+        if isinstance(data, Refusal):
+            raise PackLost(data.message())
+        try:
+            texts = msgspec.json.decode(data, type=dict[str, str])
+        except msgspec.DecodeError as error:
+            raise PackLost(f"evidence {evidence} is not a pack: {error}") from error
+        pack = load_pack_files({name: text.encode("utf-8") for name, text in texts.items()})
+        if not isinstance(pack, Pack):
+            raise PackLost("; ".join(finding.message() for finding in pack[:3]))
+        if pack.digest != digest:
+            raise PackLost(f"evidence {evidence} holds pack {pack.digest}, not {digest}")
+        self._read[digest, evidence] = pack
+        return pack
