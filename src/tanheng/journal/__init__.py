@@ -14,11 +14,31 @@ export.py      the file for ``tanheng verify``
 from tanheng.journal.canonical import NotCanonical, encode, plain, tagged
 from tanheng.journal.checkpoint import Checkpoint, Key, signed_by
 from tanheng.journal.entry import AUDIENCES, INSTANT, PROGRAMME, Broken, Entry, Part
-from tanheng.journal.journal import CommandKey, Journal, first_at
+from tanheng.journal.journal import Bodies, CommandKey, Journal, first_at
 from tanheng.journal.store import NewerLayout, Row, Store, StoreFault, Table, migrate
 
 __all__ = [
-    "AUDIENCES", "INSTANT", "PROGRAMME", "Broken", "Checkpoint", "CommandKey", "Entry", "Journal",
-    "Key", "NewerLayout", "NotCanonical", "Part", "Row", "Store", "StoreFault", "Table", "encode", "first_at",
-    "migrate", "plain", "signed_by", "tagged",
+    "AUDIENCES",
+    "INSTANT",
+    "PROGRAMME",
+    "Bodies",
+    "Broken",
+    "Checkpoint",
+    "CommandKey",
+    "Entry",
+    "Journal",
+    "Key",
+    "NewerLayout",
+    "NotCanonical",
+    "Part",
+    "Row",
+    "Store",
+    "StoreFault",
+    "Table",
+    "encode",
+    "first_at",
+    "migrate",
+    "plain",
+    "signed_by",
+    "tagged",
 ]  # fmt: skip

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from typing import Any
 
 from tanheng.journal import merkle
 from tanheng.journal.checkpoint import Checkpoint, Key
@@ -25,6 +26,8 @@ _COLUMNS = ", ".join(ENTRIES.names)
 _TAIL = "SELECT seq, hash, at FROM entries ORDER BY seq DESC LIMIT 1"
 _PLACES = {name: 5 + 2 * n for n, name in enumerate(AUDIENCES)}
 _NO_PARTS = (None,) * (2 * len(AUDIENCES))
+Bodies = Sequence[bytes | None]
+"""Bodies of an entry by audience, in the order of ``AUDIENCES``; None: no such part."""
 CommandKey = tuple[str, str]
 """``(actor, command id)``."""
 
@@ -212,6 +215,14 @@ class Journal:
         sql = f"SELECT {_COLUMNS} FROM entries WHERE seq >= ? AND seq < ? ORDER BY seq"
         for row in self.store.stream(sql, (start, end if end is not None else 1 << 62)):
             yield _entry(row)
+
+    def bodies(self, start: int, end: int) -> Iterator[tuple[int, str, str, Bodies]]:
+        """Number, instant, act and bodies of entries ``[start, end)``: what a replay needs."""
+        wanted = ", ".join(f"{name}_body" for name in AUDIENCES)
+        sql = f"SELECT seq, at, act, {wanted} FROM entries WHERE seq >= ? AND seq < ? ORDER BY seq"
+        rows: Iterator[Any] = self.store.stream(sql, (start, end))
+        for seq, at, act, *bodies in rows:
+            yield seq, at, act, bodies
 
     def entry(self, seq: int) -> Entry | None:
         """The stored entry with the number, or None."""

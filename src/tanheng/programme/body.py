@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from operator import itemgetter
 from typing import Any
 
 import msgspec
 
-from tanheng.journal import Broken, Entry, Part, encode
+from tanheng.journal import Bodies, Broken, Entry, Part, encode
 from tanheng.programme import people
 from tanheng.registry.model import Event, RegistryEvent, audience
 from tanheng.rules import Controls
@@ -28,7 +29,7 @@ class _Loose(msgspec.Struct):
 
 _decode = msgspec.json.Decoder(_Body).decode
 _decode_loose = msgspec.json.Decoder(_Loose).decode
-_EVENTS = b'"events":['
+_EVENTS, _NO_EVENTS = b'"events":[', b'"events":[]}'
 
 
 def parts_of(
@@ -63,25 +64,33 @@ def events_of(entry: Entry) -> list[Event]:
     Raises:
         Broken: a body cannot be read, or has places that do not fit.
     """
+    return events_in(entry.seq, [part.body for part in entry.parts])
+
+
+def events_in(seq: int, bodies: Bodies) -> list[Event]:
+    """The events in the bodies of entry ``seq``; see :func:`events_of`."""
     found: list[tuple[int, Event]] = []
-    for part in entry.parts:
-        if _EVENTS in part.body:
+    for body in bodies:
+        if body is not None and _EVENTS in body and not body.endswith(_NO_EVENTS):
             try:
-                found += _decode(part.body).events
-            except msgspec.DecodeError:
-                found += _lifted(entry, part)
+                found += _decode(body).events
+            except msgspec.ValidationError:
+                found += _lifted(seq, body)
     if len(found) > 1:
-        found.sort(key=lambda pair: pair[0])
-    if any(place != n for n, (place, _) in enumerate(found)):
-        raise Broken(f"entry {entry.seq}: its events are not numbered 0, 1, 2, …")
-    return [event for _, event in found]
+        found.sort(key=itemgetter(0))
+    events: list[Event] = []
+    for place, event in found:
+        if place != len(events):
+            raise Broken(f"entry {seq}: its events are not numbered 0, 1, 2, …")
+        events.append(event)
+    return events
 
 
-def _lifted(entry: Entry, part: Part) -> list[tuple[int, Event]]:
-    """Events of a part that has old forms among them."""
+def _lifted(seq: int, body: bytes) -> list[tuple[int, Event]]:
+    """Events of a body that has old forms among them."""
     found: list[tuple[int, Event]] = []
     try:
-        for place, raw in _decode_loose(part.body).events:
+        for place, raw in _decode_loose(body).events:
             seen: set[str] = set()
             while (tag := str(raw.get("event"))) in LIFTS and tag not in seen:
                 seen.add(tag)
@@ -89,7 +98,7 @@ def _lifted(entry: Entry, part: Part) -> list[tuple[int, Event]]:
             event: Event = msgspec.convert(raw, AnyEvent)
             found.append((place, event))
     except msgspec.DecodeError as error:
-        raise Broken(f"entry {entry.seq}, {part.audience} part: {error}") from error
+        raise Broken(f"entry {seq}: {error}") from error
     return found
 
 

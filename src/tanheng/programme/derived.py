@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from tanheng.journal import Journal, Row, Store, Table
 from tanheng.journal.store import LAYOUT
-from tanheng.programme.body import events_of
+from tanheng.programme.body import events_in
 from tanheng.programme.state import State
 from tanheng.registry import tables
 from tanheng.registry.state import Registry
@@ -33,8 +33,8 @@ def rebuild(store: Store, journal: Journal) -> None:
     create(store)
     replayed = State(registry=Registry(track=True))
     for start in range(0, journal.size, _PIECE):
-        for entry in list(journal.entries(start, start + _PIECE)):
-            replayed.apply(events_of(entry), entry.seq, entry.at, entry.act)
+        for seq, at, act, bodies in list(journal.bodies(start, start + _PIECE)):
+            replayed.apply(events_in(seq, bodies), seq, at, act)
         tables.write(store, replayed.registry, replayed.registry.drain())
 
 
@@ -42,8 +42,8 @@ def differences(store: Store, journal: Journal, state: State) -> list[str]:
     """What the live tables and the state in memory have otherwise than a fresh replay."""
     replayed = State(registry=Registry(track=True))
     wanted: dict[str, set[Row]] = {"moves": set(), "notices": set()}
-    for entry in journal.entries(0, journal.size):
-        replayed.apply(events_of(entry), entry.seq, entry.at, entry.act)
+    for seq, at, act, bodies in journal.bodies(0, journal.size):
+        replayed.apply(events_in(seq, bodies), seq, at, act)
         changes = replayed.registry.drain()
         wanted["moves"].update(changes.moves)
         wanted["notices"].update(tables.notice(*event) for event in changes.events)

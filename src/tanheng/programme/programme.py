@@ -24,7 +24,7 @@ from tanheng.journal import (
 )  # fmt: skip
 from tanheng.programme import derived, packs, people, signing
 from tanheng.programme import state as states
-from tanheng.programme.body import events_of, parts_of
+from tanheng.programme.body import events_in, events_of, parts_of
 from tanheng.programme.signing import Request
 from tanheng.programme.state import State
 from tanheng.registry import tables
@@ -185,8 +185,8 @@ class Programme:
         if not self.journal.size:
             raise ValueError(f"there is no programme {self.journal.programme} in this store")
         self.state, size, why = states.load(self.store, public_key)
-        for entry in self.journal.entries(size, self.journal.size):
-            self.state.apply(events_of(entry), entry.seq, entry.at, entry.act)
+        for seq, at, act, bodies in self.journal.bodies(size, self.journal.size):
+            self.state.apply(events_in(seq, bodies), seq, at, act)
         self.opened = (self.journal.size - size, why)
         self.state.registry.drain()
         self._use(self._library.fetch(self.state.people.pack, self.state.people.evidence))

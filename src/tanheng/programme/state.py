@@ -20,7 +20,7 @@ SNAPSHOTS = Table(
 )  # fmt: skip
 _TAG = b"tanheng/snapshot/1\0"
 _STATE = b"tanheng/state/1"
-_PEOPLE = PeopleEvent.__args__
+_PEOPLE = frozenset(PeopleEvent.__args__)
 
 
 class _Kept(msgspec.Struct):
@@ -47,7 +47,7 @@ class State:
         """Let an entry's events happen."""
         registry = self.registry
         for n, event in enumerate(events):
-            if isinstance(event, _PEOPLE):
+            if type(event) in _PEOPLE:
                 self.people.apply(event)
                 self._roles = None
             else:
