@@ -19,6 +19,9 @@ if TYPE_CHECKING:
 
 _MOST = 12
 """Statements sent as one."""
+_COPIED = 100
+"""From so many rows on, a copy of its own is quicker."""
+_COPY_TYPES = {"int": "int8", "text": "text", "bytes": "bytea"}
 _TYPES = {"int": "bigint", "text": 'text COLLATE "C"', "bytes": "bytea"}
 _ARRAYS = {"int": "bigint[]", "text": "text[]", "bytes": "bytea[]"}
 
@@ -128,8 +131,18 @@ class PostgresStore:
             self._queue.append((sql, [list(column) for column in zip(*rows, strict=True)]))
 
     def insert(self, table: Table, rows: Sequence[Row]) -> None:
-        """Add rows in this transaction; sent with the next question or the commit."""
-        self._rows(_insert(table), rows)
+        """Add rows in this transaction; a few are sent with the next question or the commit."""
+        if len(rows) < _COPIED:
+            self._rows(_insert(table), rows)
+            return
+        sql = f"COPY {table.name} ({', '.join(table.names)}) FROM STDIN (FORMAT BINARY)"
+        try:
+            with self._db.cursor() as cursor, cursor.copy(sql) as copy:
+                copy.set_types([_COPY_TYPES[kind] for _, kind in table.columns])
+                for row in rows:
+                    copy.write_row(row)
+        except self._error as error:
+            raise self._fault(error) from error
 
     def upsert(self, table: Table, rows: Sequence[Row]) -> None:
         """Add rows, or replace those with the same key; each key at most once."""
