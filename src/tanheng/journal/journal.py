@@ -24,6 +24,7 @@ from tanheng.journal.store import (
 
 _COLUMNS = ", ".join(ENTRIES.names)
 _TAIL = "SELECT seq, hash, at FROM entries ORDER BY seq DESC LIMIT 1"
+_PAIRS = tuple((2 * n, name) for n, name in enumerate(AUDIENCES))
 _PLACES = {name: 5 + 2 * n for n, name in enumerate(AUDIENCES)}
 _NO_PARTS = (None,) * (2 * len(AUDIENCES))
 Bodies = Sequence[bytes | None]
@@ -47,14 +48,14 @@ def _bytes(value: object) -> bytes:
     return value
 
 
-def _entry(row: Row) -> Entry:
+def _entry(row: Any) -> Entry:  # noqa: ANN401
     seq, at, act, header, digest, *rest = row
-    parts = tuple(
-        Part(name, _bytes(rest[2 * n]), _bytes(rest[2 * n + 1]))
-        for n, name in enumerate(AUDIENCES)
-        if rest[2 * n] is not None
-    )
-    return Entry(_number(seq), _text(at), _text(act), _bytes(header), _bytes(digest), parts)
+    parts = [
+        Part(name, rest[place], rest[place + 1])
+        for place, name in _PAIRS
+        if rest[place] is not None
+    ]
+    return Entry(seq, at, act, header, digest, tuple(parts))
 
 
 def first_at(store: Store, at: str) -> int:

@@ -74,7 +74,7 @@ def events_in(seq: int, bodies: Bodies) -> list[Event]:
         if body is not None and _EVENTS in body and not body.endswith(_NO_EVENTS):
             try:
                 found += _decode(body).events
-            except msgspec.ValidationError:
+            except msgspec.DecodeError:
                 found += _lifted(seq, body)
     if len(found) > 1:
         found.sort(key=itemgetter(0))

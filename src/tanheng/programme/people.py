@@ -109,13 +109,14 @@ class Person(msgspec.Struct):
 
 
 class People(msgspec.Struct):
-    """State: who may act, the pack in force, the programme's own key."""
+    """State: who may act, and who no longer may; the pack in force, the programme's own key."""
 
     key: str = ""
     simulation: bool = False
     pack: str = ""
     evidence: str = ""
     persons: dict[str, Person] = msgspec.field(default_factory=dict)
+    withdrawn: set[str] = msgspec.field(default_factory=set)
 
     def apply(self, event: Event) -> None:
         """Let an event happen."""
@@ -130,6 +131,7 @@ class People(msgspec.Struct):
                 self.persons[event.person].key = event.key
             case PersonWithdrawn():
                 del self.persons[event.person]
+                self.withdrawn.add(event.person)
 
     def roles(self) -> dict[str, frozenset[str]]:
         """Roles by person."""
@@ -179,7 +181,8 @@ def enrol(command: Enrol, people: People) -> list[Event] | Refusal:
     """A person who is not there yet."""
     if not IDENTIFIER.fullmatch(command.person) or command.person == SYSTEM:
         return Refusal("identifier_bad", {"value": command.person})
-    if command.person in people.persons:
+    if command.person in people.persons or command.person in people.withdrawn:
+        # An id that was withdrawn would take up the rights it had on accounts.
         return Refusal("person_exists", {"person": command.person})
     if not command.roles or set(command.roles) - set(ROLES):
         return Refusal("roles_bad", {"value": ", ".join(command.roles), "known": ", ".join(ROLES)})

@@ -220,12 +220,17 @@ class Programme:
         with self._lock:
             try:
                 return self._session(requests)
+            except ClockOff:
+                # Nothing was applied yet.
+                self.journal.rollback()
+                raise
             except BaseException:
                 self._drop()
                 raise
 
     def _session(self, requests: Sequence[Request]) -> list[Outcome | Refusal]:
-        known = self._begin([(request.actor, request.id) for request in requests])
+        readable = [request for request in requests if signing.unreadable(request) is None]
+        known = self._begin([(request.actor, request.id) for request in readable])
         start = self.journal.size
         at = self._now()
         self._settle_due(at)
@@ -233,7 +238,10 @@ class Programme:
         answers: list[Outcome | Refusal] = []
         for request in requests:
             who = (request.actor, request.id)
-            if who in done:
+            refusal = signing.unreadable(request) or self._unknown_caller(request)
+            if refusal is not None:
+                answers.append(refusal)
+            elif who in done:
                 before, outcome = done[who]
                 first = signing.digest(encode(before.command))
                 answers.append(self._again(request, first, outcome))
@@ -304,9 +312,6 @@ class Programme:
         if signing.digest(encode(request.command)) != first:
             details = {"actor": request.actor, "id": request.id, "seq": seq}
             return Refusal("command_reused", details)
-        refusal = self._unknown_caller(request)
-        if refusal is not None:
-            return refusal
         if isinstance(outcome, Outcome):
             return Outcome(seq, outcome.at, outcome.act, outcome.events, True)
         entry = self.journal.entry(seq)
@@ -327,9 +332,6 @@ class Programme:
         return Refusal("unsigned", {"person": request.actor})
 
     def _one(self, request: Request, at: str) -> Outcome | Refusal:
-        refusal = self._unknown_caller(request)
-        if refusal is not None:
-            return refusal
         found = self._decide(request, at)
         if isinstance(found, Refusal):
             return found
@@ -371,7 +373,7 @@ class Programme:
         if waiting is not None and waiting.act == "reverse":
             kept = pending_command(waiting)
             command = kept if isinstance(kept, Reverse) else None
-        if command is None:
+        if command is None or not 0 <= command.surrender < self.journal.size:
             return {}
         self.journal.flush()
         entry = self.journal.entry(command.surrender)
@@ -402,7 +404,8 @@ class Programme:
         """What a command would do now; nothing is recorded, no lock is kept."""
         with self._lock:
             self.catch_up()
-            found = self._decide(request, max(self._clock(), self.journal.last_at))
+            refusal = signing.unreadable(request)
+            found = refusal or self._decide(request, max(self._clock(), self.journal.last_at))
             if isinstance(found, Refusal):
                 return found
             return Preview(self.journal.size, found.effect, _effect_digest(found.effect))

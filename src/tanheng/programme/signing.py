@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
+from unicodedata import is_normalized
 
 import msgspec
 
+from tanheng.errors import Refusal
 from tanheng.journal import Key, encode, plain, signed_by, tagged
 from tanheng.programme.people import PeopleCommand
 from tanheng.registry.commands import AnyCommand
 
 _TAG = b"tanheng/signed-command/1\0"
+_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._:-]{0,127}")
 _DIGEST = b"tanheng/command/1"
 AskedFor = AnyCommand | PeopleCommand
 """Every command of a programme."""
@@ -59,6 +63,22 @@ def good(programme: str, request: Request, public: str) -> bool:
     return request.signature is not None and signed_by(
         public, request.signature, payload(programme, request)
     )
+
+
+def unreadable(request: Request) -> Refusal | None:
+    """Refuse what the journal could not hold: ids that are not plain, texts with no one form."""
+    for name in (request.actor, request.id):
+        if not _ID.fullmatch(name):
+            return Refusal("identifier_bad", {"value": ascii(name[:140])})
+    try:
+        raw = encode(request.command)
+    except UnicodeEncodeError:
+        return Refusal("text_bad", {"act": request.command.act})
+    if not raw.isascii() and not is_normalized("NFC", raw.decode()):
+        return Refusal("text_bad", {"act": request.command.act})
+    if b"\\u0000" in raw:
+        return Refusal("text_bad", {"act": request.command.act})
+    return None
 
 
 def digest(command: bytes) -> bytes:

@@ -9,7 +9,7 @@ from tanheng.registry import commands as c
 from tanheng.registry import controls
 from tanheng.registry import model as m
 from tanheng.registry.access import RIGHTS
-from tanheng.registry.view import Refused, View
+from tanheng.registry.view import LARGEST, Refused, View
 from tanheng.rules import AccountType, Pack
 
 
@@ -111,7 +111,7 @@ def represent(command: c.Represent, view: View) -> list[m.Event]:
 
 
 def _limit(limit: int) -> None:
-    if limit < 0:
+    if not 0 <= limit <= LARGEST:
         raise Refused(Refusal("limit_bad", {"value": limit}))
 
 

@@ -136,7 +136,8 @@ def _short_of_year(
     """More than there is for the year, over all kinds that may be surrendered."""
     balances = [view.balance(account.id, kind.id) for kind in kinds]
     marked = serials.amount_of(
-        block for b in balances for block in b.blocks if block[2] == command.year and not block[3]
+        block for b in balances for block in b.blocks
+        if block[2] and block[2] == command.year and not block[3]
     )
     free = marked + sum(view.free(account.id, kind.id) for kind in kinds)
     return Refused(Refusal("amount_short", {
@@ -270,7 +271,8 @@ def import_credits(command: c.ImportCredits, view: View) -> list[m.Event]:
     view.identifier(command.origin)
     if not kind.credit:
         raise Refused(Refusal("kind_not_credit", {"kind": kind.id}))
-    if not 1 <= command.first <= command.last:
+    beyond = command.last > LARGEST > command.last - command.first
+    if beyond or not 1 <= command.first <= command.last:
         text = f"{command.first}..{command.last}"
         details = {"blocks": text, "amount": command.last - command.first + 1, "kind": kind.id}
         raise Refused(Refusal("blocks_bad", details))

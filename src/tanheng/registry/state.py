@@ -55,8 +55,8 @@ class Content(msgspec.Struct):
     pending: dict[str, m.Pending] = msgspec.field(default_factory=dict)
     external: dict[str, list[tuple[int, int]]] = msgspec.field(default_factory=dict)
     exports: dict[str, m.ExportLocked] = msgspec.field(default_factory=dict)
-    imports: list[tuple[str, str]] = msgspec.field(default_factory=list)
-    reversed: list[int] = msgspec.field(default_factory=list)
+    imports: set[tuple[str, str]] = msgspec.field(default_factory=set)
+    reversed: set[int] = msgspec.field(default_factory=set)
 
 
 class Registry:
@@ -366,10 +366,10 @@ class Registry:
         del self.content.exports[event.export]
 
     def _units_imported(self, event: m.UnitsImported) -> None:
-        self.content.imports.append((event.programme, event.export))
+        self.content.imports.add((event.programme, event.export))
 
     def _reversed(self, event: m.Reversed) -> None:
-        self.content.reversed.append(event.surrender)
+        self.content.reversed.add(event.surrender)
 
     def _nothing(self, event: m.Alarm) -> None:
         """An alarm changes nothing."""

@@ -130,8 +130,6 @@ class View:
 
     def next_serials(self, kind: UnitKind, amount: int) -> tuple[int, ...]:
         """The tail of an ``issue`` posting: the next serials, or the amount."""
-        if not kind.serialised:
-            return (amount,)
         totals = self.content.totals.get(kind.id)
         issued = totals.issued if totals else 0
         if issued + amount > LARGEST:
@@ -142,7 +140,7 @@ class View:
                 "largest": LARGEST - issued,
             }
             raise Refused(Refusal("amount_bad", details))
-        return (issued + 1, issued + amount)
+        return (issued + 1, issued + amount) if kind.serialised else (amount,)
 
     def units(
         self, op: str, source: str, target: str, kind: UnitKind, amount: int,
