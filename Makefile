@@ -9,13 +9,13 @@ export UV_PYTHON_DOWNLOADS := never
 export UV_NO_PROGRESS := 1
 PYTEST := $(RUN)/python -m pytest
 
-.PHONY: help demo test check long clean
+.PHONY: help demo test check long mutation clean
 
 help:
 	@echo "make demo    three examples: summaries on the screen, reports in demo-output/"
 	@echo "make test    all tests"
 	@echo "make check   style, types, layers, lock file"
-	@echo "make long    long properties and the benchmarks (an hour)"
+	@echo "make long    long properties, 10^7 simulated operations, benchmarks, mutations (many hours)"
 
 $(UV): uv.lock
 	@$(PYTHON) tools/bootstrap.py $(VENV)
@@ -44,7 +44,15 @@ check: $(VENV)/.dev
 
 long: $(VENV)/.dev
 	$(PYTEST) -n 2 --dist worksteal -m long
+	for seed in 1 2 3 4 5; do $(RUN)/tanheng simulate registry --seed $$seed --ops 2000000 --json || exit 1; done
 	$(RUN)/python benchmarks/run.py
+	$(RUN)/python benchmarks/ledger.py
+	$(MAKE) mutation
+
+mutation: $(VENV)/.dev
+	@$(UV) sync --locked --group mutation --quiet
+	$(RUN)/mutmut run | tr '\r' '\n' | tail -1
+	$(RUN)/python tools/mutants.py
 
 clean:
-	rm -rf $(VENV) demo-output .pytest_cache .mypy_cache .ruff_cache .hypothesis
+	rm -rf $(VENV) mutants demo-output .pytest_cache .mypy_cache .ruff_cache .hypothesis

@@ -157,7 +157,7 @@ def late_with_what_is_due(patch: pytest.MonkeyPatch) -> None:
     real = Programme._settle_due
 
     def wrong(self: Programme, at: str) -> None:
-        if self.journal.size % 3:
+        if self.journal.size % 4 == 0:
             real(self, at)
 
     patch.setattr(Programme, "_settle_due", wrong)
@@ -212,4 +212,4 @@ PLANTS = [
 @pytest.mark.parametrize("plant", PLANTS, ids=lambda plant: plant.__name__)
 def test_what_is_planted_is_found(plant: Plant, monkeypatch: pytest.MonkeyPatch) -> None:
     plant(monkeypatch)
-    assert any(run(seed, 900).violations for seed in (4, 5, 1, 2, 3))
+    assert any(run(seed, 900).violations for seed in (4, 5, 1, 2, 3, 6, 7, 8))
