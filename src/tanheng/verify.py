@@ -61,7 +61,7 @@ class _Blocks:
         if source and last >= pages[-1][-1]:
             return False
         one, other = bisect_left(pages, [first + 1]) - 1, bisect_left(pages, [after + 1])
-        starts = list(chain(*pages[one:other]))
+        starts = pages[one] if other - one == 1 else list(chain(*pages[one:other]))
         low, high = bisect_left(starts, first), bisect_right(starts, after)
         before = owners[starts[low - 1]] if low else ""
         ends = (first, target, before), (after, owners[starts[high - 1]], target)
@@ -84,7 +84,7 @@ def _events(body: bytes, rank: int, line: int) -> list[tuple[int, int, list[Any]
     value, _ = _decode(text := body.decode())
     events, act, found = value.get("events", []), value.get("act", ""), []
     fits = type(events) is list and type(act) is str and (rank == 2 or [*value] == _KEYS[rank])
-    plain = text.isascii() or is_normalized("NFC", re.sub(r"\\(?:u....|.)", '"', text))
+    plain = is_normalized("NFC", text) or is_normalized("NFC", re.sub(r"\\(?:u....|.)", '"', text))
     if not (fits and plain and _encode(value) == text):
         raise ValueError
     for place, event in events:
@@ -136,7 +136,7 @@ class Report:
         """An entry and its parts' lines; or the first line or a checkpoint, which have no parts."""
         need, parts, root, order = self._need, b"", b"tanheng/parts/1\0", 3
         edition = _RANK.get(self.audience.encode(), 2)
-        events, unseen, self._seq = list[tuple[int, int, list[Any]]](), set[int](), None
+        events, unseen, self._seq = [], set(), None
         if lines[0][:2] == b"C\t":
             self._signed.append((start, _CHECKPOINT(lines[0])))
         elif lines[0][:2] == b"E\t":
@@ -171,7 +171,7 @@ class Report:
             else:
                 digest = sha256(b"tanheng/part/1\0%b\0%b%b" % (name, digest, body)).digest()
                 try:
-                    events += _events(body, rank, number)
+                    events.extend(_events(body, rank, number))
                 except (ValueError, TypeError, AttributeError, RecursionError):
                     need(False, number, "body: not canonical, or not of its audience's form")
                     unseen.add(rank)
@@ -195,7 +195,8 @@ class Report:
             need(False, line, "posting: of the form of none of the five operations", posting)
             return
         serial, (gives, takes) = len(posting) == 6, _ROLES[op]
-        units = self._kinds.setdefault(kind, _Blocks() if serial else Counter())
+        if (units := self._kinds.get(kind)) is None:
+            units = self._kinds[kind] = _Blocks() if serial else Counter()
         need(isinstance(units, _Blocks) == serial, line, "kind: has serials, or has none", posting)
         fits = self._roles.setdefault(target, takes) == takes and self._roles.get(source) in gives
         need(fits, line, "sink: an account is not what the operation takes or gives", posting)

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import re
+import shutil
 from pathlib import Path
 
 import pytest
 
+from helpers.terminal import be_quick, replay
 from tanheng.cli import main
 
 ROOT = Path(__file__).parents[2]
@@ -16,24 +18,40 @@ def _blocks(page: str) -> list[tuple[str, list[str]]]:
     """Commands of a README that call the program, with the lines shown below them."""
     text = (ROOT / page).read_text(encoding="utf-8")
     found = []
-    for block in re.findall(r"```\n(.*?)```", text, flags=re.S):
+    for kind, block in re.findall(r"^```(\w*)\n(.*?)^```$", text, flags=re.S | re.M):
         command, _, shown = block.partition("\n")
-        if command.startswith("$ tanheng "):
+        if not kind and command.startswith("$ tanheng "):
             found.append((command.removeprefix("$ tanheng "), shown.rstrip("\n").split("\n")))
     return found
 
 
-@pytest.mark.parametrize("page, language", [("README.md", "en"), ("README.zh-CN.md", "zh")])
-def test_the_tour_is_true(page: str, language: str, tmp_path: Path, monkeypatch, capsys) -> None:
-    import shutil
+@pytest.fixture(scope="module")
+def registry(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The programme of docs/howto/run-a-registry.md, made as the page says."""
+    folder = tmp_path_factory.mktemp("registry")
+    with pytest.MonkeyPatch.context() as patch:
+        be_quick(patch)
+        patch.setenv("LANG", "C.UTF-8")
+        for name in ("LC_ALL", "LC_MESSAGES"):
+            patch.delenv(name, raising=False)
+        patch.chdir(folder)
+        page = (ROOT / "docs" / "howto" / "run-a-registry.md").read_text(encoding="utf-8")
+        replay(page.partition("## 9. ")[0], folder, patch)
+    return folder / "demo"
 
+
+@pytest.mark.parametrize("page, language", [("README.md", "en"), ("README.zh-CN.md", "zh")])
+def test_the_tour_is_true(
+    page: str, language: str, registry: Path, tmp_path: Path, monkeypatch, capsys
+) -> None:
+    shutil.copytree(registry, tmp_path / "demo")
     shutil.copytree(ROOT / "examples", tmp_path / "examples")
     broken = shutil.copytree(ROOT / "examples" / "three-car-makers", tmp_path / "broken")
     with (broken / "flows.csv").open("a") as flows:
         flows.write("M4,2016,in,material,-5,furlong,,\n")
     monkeypatch.chdir(tmp_path)
     blocks = _blocks(page)
-    assert [command.split()[0] for command, _ in blocks] == ["account", "why", "check"]
+    assert [command.split()[0] for command, _ in blocks] == ["account", "why", "check", "registry"]
     for command, shown in blocks:
         with pytest.raises(SystemExit):
             main([*command.split(), "--lang", language])

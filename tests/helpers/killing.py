@@ -107,8 +107,11 @@ def write(place: str, pipe: int, seed: int, start: int) -> None:
         os.write(pipe, f"A {' '.join(names)}\n".encode())
 
 
-def round_(place: str, seed: int, start: int, patience: float) -> tuple[list[str], list[str]]:
-    """One process, killed; the ids it was about to send, and those acknowledged."""
+def round_(
+    place: str, seed: int, start: int, answers: int, patience: float
+) -> tuple[list[str], list[str]]:
+    """One process, killed ``patience`` seconds after so many answers; the ids it was about to send,
+    and those acknowledged."""
     read, pipe = os.pipe()
     child = os.fork()
     if child == 0:
@@ -126,7 +129,8 @@ def round_(place: str, seed: int, start: int, patience: float) -> tuple[list[str
             if not piece:
                 break
             text += piece
-            until = until or time.monotonic() + patience
+            if until is None and text.count(b"\nA ") >= answers:
+                until = time.monotonic() + patience
     os.kill(child, signal.SIGKILL)
     _, status = os.waitpid(child, 0)
     assert os.WIFSIGNALED(status), f"the writer ended by itself: {status}"

@@ -2,82 +2,74 @@
 
 from __future__ import annotations
 
-import json
+import re
 import sys
 from collections.abc import Sequence
 from dataclasses import asdict
-from typing import TYPE_CHECKING
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 import msgspec
 from rich.console import Console
 from rich.table import Table
 
-from tanheng.cli.output import print_json
+from tanheng.cli.emit import print_json
+from tanheng.cli.words import brief, happened, head, run, say, short, word
 from tanheng.programme.programme import Outcome, Preview
-from tanheng.registry.model import Posting
+from tanheng.registry.model import Posting, instant, moment
 
 if TYPE_CHECKING:
     from tanheng.errors import Language, Refusal
     from tanheng.programme.programme import Programme
     from tanheng.registry.questions import Move, Provenance, Statement
 
-_TEXT = {
-    "recorded": ("Entry {seq} · {act} · {at}", "第 {seq} 条记录 · {act} · {at}"),
-    "repeated": (
-        "This command was accepted before, as entry {seq}; nothing was done again.",
-        "该命令此前已受理（第 {seq} 条记录），未重复执行。",
-    ),
-    "preview": (
-        "Preview; nothing was recorded. Pin it with --preview {digest}",
-        "仅为预览，未作记录。可用 --preview {digest} 锁定",
-    ),
-    "nothing": ("No units would move now.", "目前不发生单位转移。"),
-    "waiting": (
-        "Waits for a second person until {at}: tanheng registry approve DIR {pending} --as PERSON",
-        "等待第二人在 {at} 前批准：tanheng registry approve 目录 {pending} --as 操作人",
-    ),
-    "scheduled": ("Will be carried out at {at} ({pending})", "将于 {at} 执行（{pending}）"),
-    "none": ("None.", "无。"),
-}
-_HEADS = {
-    "account": "账户", "type": "类型", "holder": "持有人", "status": "状态", "kind": "单位种类",
-    "total": "总量", "free": "可用", "held": "占用", "restricted": "限用", "frozen": "冻结",
-    "op": "操作", "from": "转出", "to": "转入", "block": "号段", "amount": "数量",
-    "seq": "记录", "at": "时刻", "act": "行为", "balance": "余额", "pending": "待办", "opening": "期初",
-    "closing": "期末", "initiator": "发起人", "approver": "批准人", "until": "至", "hold": "占用号",
-    "reason": "原因", "alarm": "警报", "name": "名称", "roles": "角色", "key": "公钥", "person": "人员",
-    "representatives": "代表", "trusted": "信任名单", "restriction": "限用年度", "issued": "发放",
-    "circulating": "流通", "surrendered": "已清缴", "cancelled": "已注销", "beneficiary": "受益人",
-    "event": "事件", "subject": "对象", "how": "结果",
-}  # fmt: skip
-
-
-def say(name: str, language: Language, **values: object) -> str:
-    """A sentence of this module."""
-    return _TEXT[name][language == "zh"].format(**values)
+Cell = str | int | None
 
 
 def table(
-    heads: Sequence[str], rows: Sequence[Sequence[object]], language: Language, title: str = ""
+    heads: Sequence[str], rows: Sequence[Sequence[Cell]], language: Language, title: str = ""
 ) -> None:
-    """A table on the terminal; numbers to the right, empty ones as a dash."""
+    """A table on the terminal; numbers to the right and never broken, empty cells as a dash."""
     console = _console()
     if title:
         console.print(title, markup=False, highlight=False)
     if not rows:
         console.print(say("none", language))
         return
-    grid = Table(box=None, pad_edge=False, header_style="bold")
-    for n, head in enumerate(heads):
-        numeric = all(isinstance(row[n], int | None) for row in rows)
-        label = _HEADS.get(head, head) if language == "zh" else head
-        grid.add_column(label, justify="right" if numeric else "left", overflow="fold")
+    grid = _grid(heads, rows, language, gap=2)
+    wanted = console.measure(grid, options=console.options.update(max_width=1000)).maximum
+    if wanted > console.width:
+        grid = _grid(heads, rows, language, gap=1)
+    with console.capture() as capture:
+        console.print(grid, markup=False, highlight=False)
+    print("\n".join(line.rstrip() for line in capture.get().splitlines()))
+
+
+def _grid(
+    heads: Sequence[str], rows: Sequence[Sequence[Cell]], language: Language, gap: int
+) -> Table:
+    grid = Table(box=None, pad_edge=False, padding=(0, gap, 0, 0), header_style="bold")
+    for n, name in enumerate(heads):
+        cells = [cell for row in rows if (cell := row[n]) is not None]
+        numeric = all(isinstance(cell, int) or _SIGNED.fullmatch(cell) for cell in cells)
+        whole = numeric or all(_WHOLE.fullmatch(str(cell)) for cell in cells)
+        grid.add_column(
+            head(name, language), justify="right" if numeric else "left", overflow="fold",
+            no_wrap=whole,
+        )  # fmt: skip
     for row in rows:
-        grid.add_row(*(
-            "—" if cell is None or cell == "" else f"{cell:,}" if isinstance(cell, int) else str(cell)
-            for cell in row
-        ))  # fmt: skip
-    console.print(grid, markup=False, highlight=False)
+        grid.add_row(*map(_cell, row))
+    return grid
+
+
+_SIGNED = re.compile(r"[+−][\d,]+")
+_WHOLE = re.compile(r"[\d, :–.Z-]*|[A-Z]\d+(\.\d+)?")
+
+
+def _cell(cell: Cell) -> str:
+    if cell is None or cell == "":
+        return "—"
+    return f"{cell:,}" if isinstance(cell, int) else cell
 
 
 def records(heads: Sequence[str], rows: Sequence[Sequence[object]]) -> None:
@@ -91,48 +83,85 @@ def _console() -> Console:
     return console if console.is_terminal else Console(width=200)
 
 
-def _block(first: int | None, last: int | None) -> str:
-    return "" if first is None else str(first) if first == last else f"{first}–{last}"
-
-
 def _effect(postings: Sequence[Posting], language: Language) -> None:
-    rows = []
+    rows: list[tuple[Cell, ...]] = []
     for posting in postings:
         op, kind, source, target, *tail = posting
         first, last = tail if len(tail) == 2 else (None, None)
         amount = last - first + 1 if first is not None else tail[0]
-        rows.append((op, kind, source, target, _block(first, last), amount))
+        rows.append((word(op, language), kind, source, target, run(first, last), amount))
     table(("op", "kind", "from", "to", "block", "amount"), rows, language)
 
 
-def print_answer(answer: Outcome | Preview, programme: Programme, language: Language) -> None:
+def print_answer(
+    answer: Outcome | Preview, programme: Programme, path: Path, language: Language
+) -> None:
     """What a command did, or would do."""
-    console = _console()
     if isinstance(answer, Preview):
-        console.print(say("preview", language, digest=answer.digest), highlight=False)
+        print(say("preview", language, digest=answer.digest))
         if answer.effect:
+            print(say("effect", language))
             _effect(answer.effect, language)
         else:
-            console.print(say("nothing", language))
+            print(say("nothing", language))
         return
-    line = say("recorded", language, seq=answer.seq, act=answer.act, at=answer.at)
-    console.print(line, highlight=False, markup=False)
+    act = word(answer.act, language)
+    print(say("recorded", language, seq=answer.seq, act=act, at=short(answer.at)))
     if answer.repeated:
-        console.print(say("repeated", language, seq=answer.seq), highlight=False)
-    for event in answer.events:
-        raw = msgspec.to_builtins(event)
-        if raw.get("due"):
-            line = say("scheduled", language, at=raw["due"], pending=raw["pending"])
-            console.print(line, highlight=False, markup=False)
-        elif raw.get("expires"):
-            line = say("waiting", language, at=raw["expires"], pending=raw["pending"])
-            console.print(line, highlight=False, markup=False)
-        elif "postings" not in raw and raw["event"].split("/")[0] not in ("settled", "hold_ended"):
-            name = raw.pop("event").split("/")[0]
-            details = ", ".join(f"{k} {v}" for k, v in raw.items() if v not in ("", None))
-            console.print(f"{name}: {details}", highlight=False, markup=False)
+        print(say("repeated", language, seq=answer.seq))
+    raws = [msgspec.to_builtins(event) for event in answer.events]
+    names = {str(raw["event"]).split("/")[0] for raw in raws}
+    for raw in sorted(raws, key=lambda raw: raw["event"] == "proposed/1"):
+        for line in _lines(raw, names, programme, path, language):
+            print(line)
     if answer.postings:
         _effect(answer.postings, language)
+
+
+def _lines(
+    raw: dict[str, Any], names: set[str], programme: Programme, path: Path, language: Language
+) -> list[str]:
+    """What is said about an event of an entry that has events of these names."""
+    name = str(raw["event"]).split("/")[0]
+    if name == "posted" or (name == "settled" and raw["how"] == "done"):
+        return []
+    if name == "hold_ended" and "settled" in names and raw["how"] in ("used", "released"):
+        return []
+    if name == "hold_placed" and raw.get("pending"):
+        what = brief({k: raw[k] for k in ("amount", "kind", "account")}, language)
+        return [say("held", language, what=what)]
+    if name == "proposed":
+        return _waiting(raw, raw, programme, path, language)
+    if name == "scheduled":
+        found = programme.state.registry.content.pending.get(raw["pending"])
+        about = {"act": found.act, "command": found.command} if found else {}
+        return _waiting(about, raw, programme, path, language)
+    return [happened(raw, language)]
+
+
+def _waiting(
+    about: dict[str, Any], raw: dict[str, Any], programme: Programme, path: Path, language: Language
+) -> list[str]:
+    """What waits (``about``: its act and command), until when or for what, and what to type."""
+    said = []
+    name, hours = raw["pending"], programme.pack.hours
+    if about:
+        act, what = word(about["act"], language), brief(about["command"], language)
+        said.append(say("pending", language, pending=name, act=act, what=what))
+    if raw.get("expires"):
+        at = local(raw["expires"], programme)
+        said.append(say("waiting", language, at=at, pending=name, path=path))
+    if raw.get("due"):
+        until = local(instant(hours.abort_until(moment(raw["due"]))), programme)
+        at = local(raw["due"], programme)
+        said.append(say("scheduled", language, at=at, until=until, pending=name, path=path))
+    return said
+
+
+def local(at: str, programme: Programme) -> str:
+    """An instant for people: UTC, and on the clocks of the pack's zone."""
+    there = programme.pack.hours.local(moment(at))
+    return f"{short(at)} ({there:%m-%d %H:%M} {programme.pack.timezone})"
 
 
 def print_answer_json(answer: Outcome | Preview, name: str) -> None:
@@ -160,39 +189,58 @@ def print_refusal(refusal: Refusal, language: Language, *, as_json: bool) -> Non
         print(refusal.message(language), file=sys.stderr)
 
 
-def _moves(moves: Sequence[Move]) -> list[tuple[object, ...]]:
+def _moves(moves: Sequence[Move], language: Language) -> list[tuple[Cell, ...]]:
     return [
-        (str(m.seq), m.at[:16].replace("T", " "), m.act, m.kind, m.source, m.target,
-         _block(m.first, m.last), m.amount)
+        (str(m.seq), _minute(m.at), word(m.act, language), m.source, m.target,
+         run(m.first, m.last), m.amount)
         for m in moves
     ]  # fmt: skip
 
 
-_MOVE_HEADS = ("seq", "at", "act", "kind", "from", "to", "block", "amount")
+def _minute(at: str) -> str:
+    return at[:16].replace("T", " ")
 
 
 def print_statement(found: Statement, language: Language, *, as_json: bool) -> None:
-    """An account's statement."""
+    """An account's statement: what came in (+) and went out (−), and what was left."""
     if as_json:
-        print(json.dumps(asdict(found), ensure_ascii=False, indent=2))
+        print_json(asdict(found))
         return
     kinds = sorted({*found.opening, *found.closing})
-    rows = [(kind, found.opening.get(kind, 0), found.closing.get(kind, 0)) for kind in kinds]
-    table(("kind", "opening", "closing"), rows, language, f"{found.account}")
+    sums: list[tuple[Cell, ...]] = [
+        (kind, found.opening.get(kind, 0), found.closing.get(kind, 0)) for kind in kinds
+    ]
+    table(("kind", "opening", "closing"), sums, language, found.account)
     print()
-    table(_MOVE_HEADS, _moves(found.moves), language)
+    rows: list[tuple[Cell, ...]] = []
+    for m in found.moves:
+        came = m.target == found.account
+        rows.append((
+            str(m.seq), _minute(m.at), word(m.act, language), m.kind,
+            m.source if came else m.target, run(m.first, m.last),
+            f"{'+' if came else '−'}{m.amount:,}", m.target_balance if came else m.source_balance,
+        ))  # fmt: skip
+    heads = ("seq", "at (UTC)", "act", "kind", "other", "block", "amount", "balance")
+    table(heads, rows, language)
 
 
-def print_provenance(found: Provenance, language: Language, *, as_json: bool) -> None:
+def print_provenance(
+    found: Provenance, kind: str, issued: int, language: Language, *, as_json: bool
+) -> None:
     """Where units are and how they got there."""
     if as_json:
-        print(json.dumps(asdict(found), ensure_ascii=False, indent=2))
+        print_json(asdict(found))
         return
-    rows = [
-        (_block(p.first, p.last), p.last - p.first + 1, p.account, p.restriction or "",
-         "yes" if p.frozen else "")
+    if not found.places:
+        print(say("not_issued", language, kind=kind, issued=f"{issued:,}"))
+        return
+    yes = "yes" if language == "en" else "是"
+    rows: list[tuple[Cell, ...]] = [
+        (run(p.first, p.last), p.last - p.first + 1, p.account, str(p.restriction or ""),
+         yes if p.frozen else "")
         for p in found.places
     ]  # fmt: skip
-    table(("block", "amount", "account", "restriction", "frozen"), rows, language)
+    table(("block", "amount", "account", "restriction", "frozen"), rows, language, kind)
     print()
-    table(_MOVE_HEADS, _moves(found.moves), language)
+    heads = ("seq", "at (UTC)", "act", "from", "to", "block", "amount")
+    table(heads, _moves(found.moves, language), language)

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal, NoReturn, TypeVar
 
@@ -39,7 +40,9 @@ BenchmarksOption = Annotated[
 OutOption = Annotated[
     Path | None, typer.Option("--out", help="Write workbook, report, Parquet here. 输出目录。")
 ]
-JsonOption = Annotated[bool, typer.Option("--json", help="One JSON document on standard output.")]
+JsonOption = Annotated[
+    bool, typer.Option("--json", help="One JSON document on standard output. 输出 JSON。")
+]
 AllowOption = Annotated[
     list[str] | None,
     typer.Option("--allow", help="Finding codes to accept; may repeat. 接受的检查代码。"),
@@ -95,6 +98,19 @@ def one_of(option: str, value: str, known: Sequence[Choice]) -> Choice:
 def split(values: Sequence[str] | None) -> list[str]:
     """Words given by repeating an option, by commas, or both."""
     return [part.strip() for value in values or () for part in value.split(",") if part.strip()]
+
+
+@contextmanager
+def whole(out: Path) -> Iterator[Path]:
+    """Where to write a file that is moved to its place when it is whole; on a fault, nothing."""
+    if not out.parent.is_dir():
+        wrong("--out", f"the folder {out.parent} is not there; make it first")
+    part = out.with_name(out.name + ".part")
+    try:
+        yield part
+        part.replace(out)
+    finally:
+        part.unlink(missing_ok=True)
 
 
 def language(wanted: str | None) -> Language:

@@ -14,6 +14,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from tanheng.accounting import LINES, Account, Settlement, Stopped
+from tanheng.cli.emit import print_json as print_json
 from tanheng.errors import Finding, Language
 from tanheng.excel import write_account
 from tanheng.report import write_report
@@ -131,11 +132,6 @@ def stopped_json(stopped: Stopped, language: Language) -> dict[str, object]:
         "regions": {},
         "findings": [finding_json(finding, language) for finding in stopped.findings],
     }
-
-
-def print_json(value: object) -> None:
-    """Print plain data as one JSON document; figures keep all their digits."""
-    print(json.dumps(value, ensure_ascii=False, allow_nan=False))
 
 
 def units_table(account: Account) -> pa.Table:

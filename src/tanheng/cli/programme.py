@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import secrets
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from tanheng.cli.options import JsonOption, LangOption, language, split, wrong
+from tanheng.cli.options import JsonOption, LangOption, split, wrong
 from tanheng.cli.registry import ReasonOption
 from tanheng.cli.session import (
     AsOption,
@@ -17,8 +17,12 @@ from tanheng.cli.session import (
     KeyOption,
     NowOption,
     Session,
-    utc_now,
 )  # fmt: skip
+from tanheng.cli.words import head, say, word
+from tanheng.errors import Language
+
+if TYPE_CHECKING:
+    from tanheng.rules import Pack
 
 app = typer.Typer(
     no_args_is_help=True, help="One pack of rules and one journal. 体系：规则与账本。"
@@ -29,20 +33,19 @@ PersonArgument = Annotated[
 ]
 
 
-def _pack(name: str, spoken: str) -> object:
+def _pack(name: str, option: str, spoken: Language) -> Pack:
     """A pack by name or folder; its faults end with exit code 1."""
     import sys
 
     from tanheng.rules import Pack, load_pack, pack_names
 
-    try:
-        found = load_pack(name)
-    except (ValueError, OSError) as error:
-        wrong("--pack", f"{error}; built in: {', '.join(pack_names())}")
+    if name not in pack_names() and not Path(name).is_dir():
+        wrong(option, f"{name!r} is no folder, and built in are {', '.join(pack_names())}")
+    found = load_pack(name)
     if isinstance(found, Pack):
         return found
     for finding in found:
-        print(f"{finding.place()}: {finding.message(language(spoken))}", file=sys.stderr)
+        print(f"{finding.place()}: {finding.message(spoken)}", file=sys.stderr)
     raise typer.Exit(1)
 
 
@@ -64,38 +67,46 @@ def new(
     now: NowOption = None, as_json: JsonOption = False, lang: LangOption = None,
 ) -> None:  # fmt: skip
     """Begin a programme: folder, keys, first entry, the authority's accounts. 新建体系。"""
-    from tanheng.cli.output import print_json
+    from tanheng.cli.emit import print_json
+    from tanheng.errors import Fault
+    from tanheng.journal import PROGRAMME
     from tanheng.programme.folder import create
-    from tanheng.rules import Pack
 
     people = split(authority) or ["authority-1", "authority-2"]
+    id_ = name or path.resolve().name.lower()
+    if not PROGRAMME.fullmatch(id_):
+        wrong("--name", f"{id_!r} cannot be a programme's id: write 3 to 63 of a-z, 0-9 and -")
     if len(set(people)) < 2:
         wrong("--authority", "name at least two persons: four eyes need two")
     if store != "sqlite" and not store.startswith(("postgresql://", "postgres://")):
         wrong("--store", f"{store!r}: write sqlite or postgresql://…")
-    if now is not None and not simulation:
-        wrong("--now", "is for programmes made with --simulation")
-    rules = _pack(pack, lang or language(None))
-    assert isinstance(rules, Pack)
     session = Session(path, now=now, as_json=as_json, lang=lang)
-    made = create(
-        path, name or path.resolve().name.lower(), rules,
-        dict.fromkeys(people, ("authority",)),
-        clock=session.clock, entropy=secrets.token_bytes, store=store, simulation=simulation,
-    )  # fmt: skip
+    at, option = session.asked
+    if at and not simulation:
+        wrong(option, "is for programmes made with --simulation")
+    rules = _pack(pack, "--pack", session.spoken)
+    try:
+        made = create(
+            path, id_, rules, dict.fromkeys(people, ("authority",)),
+            clock=session.clock, entropy=secrets.token_bytes, store=store, simulation=simulation,
+        )  # fmt: skip
+    except ValueError as error:
+        raise Fault(f"{path}: {error}") from error
     if as_json:
         print_json({
             "programme": made.journal.programme, "public_key": made.state.people.key,
             "pack": rules.digest, "people": people,
         })  # fmt: skip
         return
-    english = language(lang) == "en"
-    print(f"{'Programme' if english else '体系'} {made.journal.programme}: {path}")
-    print(f"{'Public key' if english else '公钥'} {made.state.people.key}")
-    print(
-        f"{'Secret keys, to be moved to safe places' if english else '私钥（请移至安全处）'}: "
-        f"{path / 'keys'} ({', '.join(people)}, programme)"
-    )
+    words: dict[str, object] = {
+        "path": path, "name": id_, "key": made.state.people.key, "first": people[0],
+    }  # fmt: skip
+    print(say("made", session.spoken, **words))
+    print(say("public_key", session.spoken, **words))
+    names = ", ".join((*people, "programme"))
+    print(say("secret_keys", session.spoken, path=path / "keys", names=names))
+    print(say("next_people", session.spoken, **words))
+    print(say("next_holder", session.spoken, **words))
 
 
 @app.command("key")
@@ -104,7 +115,7 @@ def key(
     as_json: JsonOption = False,
 ) -> None:
     """Make a key for a person; give the public half to the authority. 生成密钥。"""
-    from tanheng.cli.output import print_json
+    from tanheng.cli.emit import print_json
     from tanheng.errors import Fault
     from tanheng.journal import Key
 
@@ -142,6 +153,20 @@ def enrol(
     session.run(Enrol(who, tuple(split(role)) or ("representative",), public))
 
 
+@app.command("set-key")
+def set_key(
+    path: DirArgument, who: PersonArgument,
+    public: Annotated[str, typer.Option("--public-key", help="The new one. 新公钥。")],
+    person: AsOption = None, key: KeyOption = None, id_: IdOption = None, now: NowOption = None,
+    as_json: JsonOption = False, lang: LangOption = None,
+) -> None:  # fmt: skip
+    """Give a person another key, as after a loss. 更换公钥。"""
+    from tanheng.programme.people import SetKey
+
+    session = Session(path, person, key, id_, now=now, as_json=as_json, lang=lang)
+    session.run(SetKey(who, public))
+
+
 @app.command("withdraw")
 def withdraw(
     path: DirArgument, who: PersonArgument, reason: ReasonOption,
@@ -161,37 +186,51 @@ def name(
     called: Annotated[str, typer.Argument(metavar="NAME", help="Real name. 姓名。")] = "",
     contact: Annotated[str, typer.Option("--contact", help="Telephone, address. 联系方式。")] = "",
     erase: Annotated[bool, typer.Option("--erase", help="Forget it. 删除。")] = False,
+    lang: LangOption = None,
 ) -> None:  # fmt: skip
     """Keep a person's name outside the journal, or erase it. 姓名（账本之外，可删除）。"""
+    from tanheng.errors import Refusal
     from tanheng.programme.names import Names
 
-    names = Names(Session(path).open().store)
+    session = Session(path, lang=lang)
     if erase == bool(called):
         wrong("NAME", "give a name, or --erase")
+    programme = session.open()
+    names = Names(programme.store)
     if erase:
-        names.erase(who)
-    else:
-        names.put(who, called, contact)
+        print(say("erased" if names.erase(who) else "no_name", session.spoken, person=who))
+        return
+    if who not in programme.state.people.persons:
+        session.refused(Refusal("person_unknown", {"person": who}))
+    names.put(who, called, contact)
+    print(say("called", session.spoken, person=who, name=called))
 
 
 @app.command("people")
 def people(path: DirArgument, as_json: JsonOption = False, lang: LangOption = None) -> None:
-    """Who may act. 人员。"""
+    """Who may act; --json has contacts and whole keys. 人员。"""
     from tanheng.cli import ledger
     from tanheng.programme.names import Names
 
     session = Session(path, as_json=as_json, lang=lang)
     programme = session.open()
     names = Names(programme.store).all()
-    heads = ("person", "name", "roles", "key")
-    rows = [
-        (who, names.get(who, ("", ""))[0], ", ".join(found.roles), found.key)
-        for who, found in sorted(programme.state.people.persons.items())
-    ]
+    persons = sorted(programme.state.people.persons.items())
     if as_json:
-        ledger.records(heads, rows)
-    else:
-        ledger.table(heads, rows, session.spoken)
+        ledger.records(("person", "name", "contact", "roles", "key"), [
+            (who, *names.get(who, ("", "")), found.roles, found.key) for who, found in persons
+        ])  # fmt: skip
+        return
+    ledger.table(
+        ("person", "name", "roles", "key"),
+        [
+            (who, names.get(who, ("", ""))[0],
+             ", ".join(word(role, session.spoken) for role in found.roles),
+             f"{found.key[:16]}…" if found.key else "")
+            for who, found in persons
+        ],
+        session.spoken,
+    )  # fmt: skip
 
 
 @app.command("adopt")
@@ -204,11 +243,11 @@ def adopt(
     """Put a pack in force; its files are kept as evidence. 采用规则包。"""
     from tanheng.programme.packs import EvidenceLibrary
     from tanheng.programme.people import AdoptPack
-    from tanheng.rules import Pack
 
     session = Session(path, person, key, id_, now=now, as_json=as_json, lang=lang)
-    rules = _pack(pack, lang or language(None))
-    assert isinstance(rules, Pack)
+    rules = _pack(pack, "PACK", session.spoken)
+    session.who()
+    session.open()
     evidence = EvidenceLibrary(session.folder().evidence).keep(rules)
     session.run(AdoptPack(rules.digest, evidence, rules.id))
 
@@ -216,7 +255,9 @@ def adopt(
 @app.command("status")
 def status(path: DirArgument, as_json: JsonOption = False, lang: LangOption = None) -> None:
     """Entries, root, pack, mode, and how it was opened. 概况。"""
-    from tanheng.cli.output import print_json
+    from rich.cells import cell_len
+
+    from tanheng.cli.emit import print_json
 
     session = Session(path, as_json=as_json, lang=lang)
     programme = session.open()
@@ -234,40 +275,46 @@ def status(path: DirArgument, as_json: JsonOption = False, lang: LangOption = No
     if as_json:
         print_json(found)
         return
-    for label, value in found.items():
-        print(f"{label:20} {value}")
+    for name, value in found.items():
+        label = head(_LABELS.get(name, name), session.spoken)
+        shown = ("yes" if session.spoken == "en" else "是") if value is True else value
+        if value not in ("", False):
+            print(f"{label}{' ' * (14 - cell_len(label))} {shown}")
+
+
+_LABELS = {"last": "last entry", "public_key": "public key", "snapshots_not_used": "not used"}
 
 
 @app.command("checkpoint")
 def checkpoint(path: DirArgument, now: NowOption = None) -> None:
     """Sign the journal as it is, and print the line to publish. 签署检查点。"""
-    print(Session(path, now=now).open().checkpoint().line())
+    print(Session(path, now=now).signing().checkpoint().line())
 
 
 @app.command("snapshot")
-def snapshot(path: DirArgument) -> None:
+def snapshot(path: DirArgument, lang: LangOption = None) -> None:
     """Keep the state, so that opening is quick. 快照。"""
-    print(Session(path).open().snapshot())
+    session = Session(path, lang=lang)
+    print(say("snapshot", session.spoken, size=f"{session.signing().snapshot():,}"))
 
 
 @app.command("rebuild")
 def rebuild(
     path: DirArgument,
     check: Annotated[bool, typer.Option("--check", help="Only compare. 只比对。")] = False,
+    lang: LangOption = None,
 ) -> None:
     """Make the derived tables anew from the journal, or compare them with it. 重建派生表。"""
     import sys
 
-    programme = Session(path).open()
+    session = Session(path, lang=lang)
+    programme = session.open()
     if not check:
-        print(programme.rebuild())
+        print(say("rebuilt", session.spoken, size=f"{programme.rebuild():,}"))
         return
     faults = programme.check_tables()
     for fault in faults:
         print(fault, file=sys.stderr)
     if faults:
         raise typer.Exit(1)
-    print(programme.journal.size)
-
-
-__all__ = ["app", "utc_now"]
+    print(say("checked", session.spoken, size=f"{programme.journal.size:,}"))

@@ -7,17 +7,17 @@ from typing import Annotated
 
 import typer
 
-from tanheng.cli.options import wrong
-from tanheng.cli.session import asks
+from tanheng.cli.options import split, wrong
+from tanheng.cli.session import asks, instant_of
 from tanheng.programme.signing import AskedFor, read
 from tanheng.registry import commands as c
 
 app = typer.Typer(no_args_is_help=True, help="Accounts and units. 登记系统：账户与单位。")
 
-Account = Annotated[str, typer.Argument(help="Account. 账户。")]
-Kind = Annotated[str, typer.Argument(help="Unit kind of the pack. 单位种类。")]
-Amount = Annotated[int, typer.Argument(help="Units, a whole number. 数量。")]
-Target = Annotated[str, typer.Argument(help="The other account. 对方账户。")]
+Account = Annotated[str, typer.Argument(metavar="ACCOUNT", help="Account. 账户。")]
+Kind = Annotated[str, typer.Argument(metavar="KIND", help="Unit kind of the pack. 单位种类。")]
+Amount = Annotated[int, typer.Argument(metavar="AMOUNT", help="Units, a whole number. 数量。")]
+Target = Annotated[str, typer.Argument(metavar="TARGET", help="The other account. 对方账户。")]
 ReasonOption = Annotated[str, typer.Option("--reason", help="Why; it is recorded. 原因。")]
 BlockOption = Annotated[
     list[str] | None,
@@ -26,9 +26,9 @@ BlockOption = Annotated[
 
 
 def ranges(texts: list[str] | None) -> tuple[tuple[int, int], ...]:
-    """Blocks written as ``1-100``."""
+    """Blocks written as ``1-100``, several by repeating the option or by commas."""
     found = []
-    for text in texts or ():
+    for text in split(texts):
         first, sign, last = text.partition("-")
         if not (sign and first.isdecimal() and last.isdecimal()):
             wrong("--block", f"{text!r}: write FIRST-LAST, such as 1-100")
@@ -40,7 +40,7 @@ def ranges(texts: list[str] | None) -> tuple[tuple[int, int], ...]:
 def open_(
     account: Account,
     type_: Annotated[str, typer.Argument(metavar="TYPE", help="Account type of the pack. 类型。")],
-    holder: Annotated[str, typer.Argument(help="Holder's id. 持有人。")],
+    holder: Annotated[str, typer.Argument(metavar="HOLDER", help="Holder's id. 持有人。")],
     limit: Annotated[int | None, typer.Option("--limit", min=0, help="Own limit. 自设限额。")] = None,
 ) -> AskedFor:  # fmt: skip
     """Open an account. 开户。"""
@@ -57,12 +57,12 @@ def close(
 
 @asks(app, "holder")
 def holder(
-    holder: Annotated[str, typer.Argument(help="Holder's id. 持有人。")],
+    holder: Annotated[str, typer.Argument(metavar="HOLDER", help="Holder's id. 持有人。")],
     passed: Annotated[bool, typer.Option("--passed/--failed", help="Outcome. 结果。")] = True,
     until: Annotated[str, typer.Option("--until", help="Good until this instant. 有效至。")] = "",
 ) -> AskedFor:  # fmt: skip
     """Record a know-your-customer check. 登记身份核查结果。"""
-    return c.RegisterHolder(holder, passed, until)
+    return c.RegisterHolder(holder, passed, instant_of("--until", until))
 
 
 @asks(app, "represent")
@@ -74,7 +74,7 @@ def represent(
     ] = None,
 ) -> AskedFor:  # fmt: skip
     """Give a person rights on an account, or take them away. 指定账户代表。"""
-    return c.Represent(account, who, tuple(right or ()))
+    return c.Represent(account, who, tuple(split(right)))
 
 
 @asks(app, "trust")
@@ -89,7 +89,7 @@ def trust(
 @asks(app, "issue")
 def issue(
     kind: Kind, amount: Amount,
-    account: Annotated[str, typer.Argument(help="Account of the authority. 政府账户。")] = "issuance",
+    account: Annotated[str, typer.Argument(metavar="ACCOUNT", help="Account of the authority. 政府账户。")] = "issuance",
 ) -> AskedFor:  # fmt: skip
     """Create units. 发放。"""
     return c.Issue(kind, amount, account)
@@ -114,7 +114,9 @@ def transfer(
     return c.Transfer(account, target, kind, amount, ranges(block))
 
 
-Pending = Annotated[str, typer.Argument(help="What waits, such as P12. 待办编号。")]
+Pending = Annotated[
+    str, typer.Argument(metavar="PENDING", help="What waits, such as P12. 待办编号。")
+]
 
 
 @asks(app, "approve")
@@ -144,19 +146,19 @@ def abort(
 @asks(app, "hold")
 def hold(
     account: Account, kind: Kind, amount: Amount,
-    reason: Annotated[str, typer.Option("--reason", help="order, bid, repurchase, custody, pledge.")],
+    reason: Annotated[str, typer.Option("--reason", help="order, bid, repurchase, custody, pledge. 事由。")],
     until: Annotated[str, typer.Option("--until", help="Ends at this instant. 到期。")] = "",
     beneficiary: Annotated[
         str, typer.Option("--for", help="Account that alone may release it. 受益账户。")
     ] = "",
 ) -> AskedFor:  # fmt: skip
     """Reserve units. 占用。"""
-    return c.PlaceHold(account, kind, amount, reason, until, beneficiary)
+    return c.PlaceHold(account, kind, amount, reason, instant_of("--until", until), beneficiary)
 
 
 @asks(app, "release")
 def release(
-    hold: Annotated[str, typer.Argument(help="Such as H12. 占用编号。")],
+    hold: Annotated[str, typer.Argument(metavar="HOLD", help="Such as H12. 占用编号。")],
     reason: ReasonOption = "",
 ) -> AskedFor:  # fmt: skip
     """End a hold. 解除占用。"""
@@ -215,7 +217,7 @@ def unfreeze(
 
 @asks(app, "reverse")
 def reverse(
-    entry: Annotated[int, typer.Argument(help="Entry of the surrender. 记录号。")],
+    entry: Annotated[int, typer.Argument(metavar="ENTRY", help="Entry of the surrender. 记录号。")],
     reason: ReasonOption,
 ) -> AskedFor:  # fmt: skip
     """Undo a surrender. 撤销清缴。"""
@@ -224,7 +226,7 @@ def reverse(
 
 @asks(app, "mode")
 def mode(
-    mode: Annotated[str, typer.Argument(help="open | closed. 开放或关闭。")],
+    mode: Annotated[str, typer.Argument(metavar="MODE", help="open | closed. 开放或关闭。")],
     reason: ReasonOption,
 ) -> AskedFor:  # fmt: skip
     """Close the registry, or open it again. 登记系统开关。"""
@@ -235,10 +237,10 @@ def mode(
 
 @asks(app, "do")
 def do(
-    command: Annotated[str, typer.Argument(help='JSON, such as {"command": "return", …}. 命令。')],
+    command: Annotated[str, typer.Argument(metavar="COMMAND", help='JSON, such as {"command": "return", …}. 命令。')],
 ) -> AskedFor:  # fmt: skip
     """Any command of the reference, as JSON: convert, carry_over, return, import_credits, … 任意命令。"""
     try:
         return read(json.loads(command))
     except ValueError as error:
-        wrong("COMMAND", str(error))
+        wrong("COMMAND", f"{error}; the forms are in docs/reference.md, Commands of a programme")

@@ -6,6 +6,7 @@ import inspect
 import os
 import secrets
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -14,7 +15,7 @@ from typing import TYPE_CHECKING, Annotated, Any, NoReturn
 import typer
 
 from tanheng.cli.options import JsonOption, LangOption, language, wrong
-from tanheng.errors import Language
+from tanheng.errors import Fault, Language
 
 if TYPE_CHECKING:
     from tanheng.errors import Refusal
@@ -23,7 +24,9 @@ if TYPE_CHECKING:
     from tanheng.programme.programme import Outcome, Preview, Programme
     from tanheng.programme.signing import AskedFor
 
-DirArgument = Annotated[Path, typer.Argument(help="Folder of the programme. 体系目录。")]
+DirArgument = Annotated[
+    Path, typer.Argument(metavar="DIR", help="Folder of the programme. 体系目录。")
+]
 AsOption = Annotated[
     str | None,
     typer.Option("--as", help="Who you are; else $TANHENG_AS. Your key signs. 操作人。"),
@@ -44,8 +47,14 @@ PinOption = Annotated[
 ]
 NowOption = Annotated[
     str | None,
-    typer.Option("--now", help="Instant, for simulation programmes only. 仅用于模拟。"),
+    typer.Option(
+        "--now", help="Instant, in simulations only; else $TANHENG_NOW. 时刻，仅用于模拟。"
+    ),
 ]
+
+
+REPLAYED = 5_000
+"""Entries to be replayed, from which on a snapshot is kept for the next time."""
 
 
 def utc_now() -> str:
@@ -53,6 +62,31 @@ def utc_now() -> str:
     from tanheng.registry.model import instant
 
     return instant(datetime.now(UTC))
+
+
+def instant_of(option: str, text: str) -> str:
+    """An instant as the journal writes it, from ``2016-06-02T12:00+08:00`` or the like.
+
+    A day, month or year stands for the instant at which it begins in UTC; ``""`` stays.
+    """
+    from tanheng.journal import INSTANT
+    from tanheng.period import Period
+    from tanheng.registry.model import instant
+
+    if not text:
+        return text
+    written = ""
+    with suppress(ValueError, OverflowError):
+        if "T" not in text:
+            return f"{Period.parse(text).start.isoformat()}T00:00:00.000000Z"
+        found = datetime.fromisoformat(text)
+        written = instant(found) if found.tzinfo is not None else ""
+    if not INSTANT.fullmatch(written):
+        wrong(
+            option,
+            f"{text!r}: write 2016-06-02T04:00:00.000000Z, 2016-06-02T12:00+08:00, or a day",
+        )
+    return written
 
 
 @dataclass(frozen=True)
@@ -80,29 +114,62 @@ class Session:
 
         return Folder.read(self.path)
 
+    @property
+    def asked(self) -> tuple[str, str]:
+        """The instant asked for (``""``: none), and by which option or variable."""
+        option = "--now" if self.now is not None else "TANHENG_NOW"
+        text = self.now if self.now is not None else os.environ.get("TANHENG_NOW", "")
+        return instant_of(option, text), option
+
     def open(self) -> Programme:
-        """The programme; with ``--now`` only if it is a simulation."""
-        programme = self.folder().open(self.clock, secrets.token_bytes)
-        if self.now is not None and not programme.state.people.simulation:
-            wrong("--now", "is for programmes made with --simulation; this one keeps real time")
+        """The programme; with ``--now`` or ``TANHENG_NOW`` only if it is a simulation.
+
+        The clock of a simulation stands where its journal does until one of them moves it: a
+        command without them cannot carry it from the year it plays in to today.
+        """
+        now, option = self.asked
+        made: list[Programme] = []
+
+        def clock() -> str:
+            if not now and made and made[0].state.people.simulation:
+                return made[0].journal.last_at
+            return now or utc_now()
+
+        try:
+            programme = self.folder().open(clock, secrets.token_bytes)
+        except ValueError as error:
+            raise Fault(f"{self.path}: {error}") from error
+        made.append(programme)
+        if now and not programme.state.people.simulation:
+            wrong(option, "is for programmes made with --simulation; this one keeps real time")
+        if now and now < programme.journal.last_at:
+            wrong(
+                option,
+                f"{now} is before the journal's last entry, of {programme.journal.last_at}; "
+                "a journal does not run backwards",
+            )
         return programme
 
     def read(self) -> Programme:
-        """The programme for a question: what is due by now is done first, but in a simulation."""
+        """The programme for a question: what is due by now is done first."""
         programme = self.open()
-        if not programme.state.people.simulation:
-            programme.tick()
+        programme.tick()
         return programme
 
     def clock(self) -> str:
-        """Now, or the instant of ``--now``."""
-        if self.now is None:
-            return utc_now()
-        from tanheng.journal import INSTANT
+        """Now, for a programme that is not there yet."""
+        return self.asked[0] or utc_now()
 
-        if not INSTANT.fullmatch(self.now):
-            wrong("--now", f"{self.now!r}: write 2016-06-30T02:00:00.000000Z")
-        return self.now
+    def signing(self) -> Programme:
+        """The programme with its own key, which signs checkpoints and snapshots."""
+        folder, programme = self.folder(), self.open()
+        if not folder.has_key("programme"):
+            wrong(
+                "DIR",
+                f"{self.path / 'keys' / 'programme.key'} is not there; "
+                "this needs the programme's own key: bring it, and take it away afterwards",
+            )
+        return programme
 
     def who(self) -> tuple[str, Key]:
         """The person and the key that signs."""
@@ -115,7 +182,10 @@ class Session:
             return person, read_key(self.key)
         folder = self.folder()
         if not folder.has_key(person):
-            wrong("--key", f"{self.path / 'keys'} has no key of {person}; give its file")
+            wrong(
+                "--key",
+                f"{self.path / 'keys'} has no key of {person}; give its file with --key FILE",
+            )
         return person, folder.key(person)
 
     def run(self, command: AskedFor) -> None:
@@ -141,7 +211,7 @@ class Session:
         if self.as_json:
             ledger.print_answer_json(answer, request.id)
         else:
-            ledger.print_answer(answer, programme, self.spoken)
+            ledger.print_answer(answer, programme, self.path, self.spoken)
 
     def refused(self, refusal: Refusal) -> NoReturn:
         """Say why not, and end with exit code 1."""

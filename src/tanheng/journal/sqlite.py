@@ -111,7 +111,13 @@ class SQLiteStore:
         self._do(sql)
 
     def copy_to(self, path: Path) -> None:
-        """A whole, consistent copy, while others may write."""
+        """A whole, consistent copy, while others may write.
+
+        Raises:
+            StoreFault: this connection has a transaction open, for whose end the copy would wait.
+        """
+        if self._db.in_transaction:
+            raise StoreFault(f"{self.path}: a copy cannot be made inside a transaction")
         with sqlite3.connect(path) as target:
             self._db.backup(target)
         target.close()

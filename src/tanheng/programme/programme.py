@@ -130,6 +130,8 @@ class Programme:
         Raises:
             ValueError: the journal is not empty, or a person does not fit.
         """
+        if sum("authority" in roles for roles, _ in first.values()) < 2:
+            raise ValueError("a programme begins with two persons of the authority or more")
         made = cls(store, name, clock, entropy, library, gate, key)
         evidence = library.keep(pack)
         events: list[Event] = [

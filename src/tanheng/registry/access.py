@@ -46,9 +46,10 @@ def authorise(view: View, command: c.Command, person: str) -> None:
 def enough_representatives(view: View, account: Account) -> None:
     """Refuse an account that has fewer representatives than its type needs in order to act."""
     need = view.type_of(account).minimum_representatives
-    if len(account.representatives) < need:
+    count = sum(person in view.call.roles for person in account.representatives)
+    if count < need:
         raise Refused(Refusal("representatives_too_few", {
-            "account": account.id, "count": len(account.representatives), "need": need,
+            "account": account.id, "count": count, "need": need,
             "clause": view.call.controls.minimum_representatives.clause,
         }))  # fmt: skip
 

@@ -136,7 +136,9 @@ def _short_of_year(
     """More than there is for the year, over all kinds that may be surrendered."""
     balances = [view.balance(account.id, kind.id) for kind in kinds]
     marked = serials.amount_of(
-        block for b in balances for block in b.blocks
+        block
+        for b in balances
+        for block in b.blocks
         if block[2] and block[2] == command.year and not block[3]
     )
     free = marked + sum(view.free(account.id, kind.id) for kind in kinds)

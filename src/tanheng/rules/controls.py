@@ -19,20 +19,18 @@ from tanheng.period import WorkingDays
 T = TypeVar("T")
 
 Status = Literal["verified", "unverified", "assumed"]
-Act = Literal[
+Proposal = Literal[
     "open_account",
     "close_account",
+    "register_holder",
     "represent",
-    "withdraw",
     "trust",
     "distrust",
+    "set_limit",
     "issue",
     "allocate",
     "transfer",
-    "approve",
-    "abort",
     "hold",
-    "release",
     "surrender",
     "cancel",
     "import_credits",
@@ -46,9 +44,12 @@ Act = Literal[
     "open_registry",
     "close_registry",
     "export_units",
+    "confirm_export",
+    "abort_export",
     "import_units",
-    "set_limit",
 ]
+"""Acts that can be made to wait for a second person."""
+Act = Proposal | Literal["approve", "abort", "release"]
 HoldReason = Literal["order", "bid", "repurchase", "custody", "pledge", "pending", "freeze"]
 Criterion = Literal[
     "restricted_first",
@@ -82,6 +83,8 @@ Text = Annotated[str, Field(min_length=1, pattern=r"\S")]
 Name = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9_-]*$", max_length=64)]
 Count = Annotated[int, Field(ge=0)]
 Positive = Annotated[int, Field(ge=1)]
+Window = Annotated[int, Field(ge=1, le=168)]
+"""Hours that an alarm looks back: a week at most, for so long movements are remembered."""
 Year = Annotated[int, Field(ge=1900, le=2999)]
 
 
@@ -153,13 +156,13 @@ class VelocityAlarm(Part):
     """Alarm at ``count`` outgoing transfers of one account ``within_hours``."""
 
     count: Positive
-    within_hours: Positive
+    within_hours: Window
 
 
 class TransitAlarm(Part):
     """Alarm when ``share_percent`` of what came in goes out ``within_hours``."""
 
-    within_hours: Positive
+    within_hours: Window
     share_percent: Annotated[int, Field(ge=1, le=100)]
 
 
@@ -173,7 +176,7 @@ class KnowYourCustomer(Part):
 class Controls(Part):
     """All controls of a registry. Nothing has a default: a pack says what it does without."""
 
-    four_eyes: Rule[tuple[Act, ...]]
+    four_eyes: Rule[tuple[Proposal, ...]]
     initiator_is_not_approver: Rule[bool]
     verifier_never_represents: Rule[bool]
     minimum_representatives: Citation
@@ -182,7 +185,7 @@ class Controls(Part):
     trusted_immediate: Rule[bool]
     abort_before_minutes: Rule[Count]
     trusted_list_delay: Rule[ListDelay]
-    trusted_removal_immediate: Rule[bool]
+    trusted_removal_immediate: Rule[Literal[True]]
     amount_limit: Rule[AmountLimit]
     velocity_alarm: Rule[VelocityAlarm]
     transit_alarm: Rule[TransitAlarm]

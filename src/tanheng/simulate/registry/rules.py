@@ -162,7 +162,8 @@ class Book:
         account = self.account(side(command))
         self._right(account, person, "initiate")
         least = self.pack.accounts[account.type].minimum_representatives
-        needs(len(account.rights) >= least, "too few representatives")
+        able = [name for name in account.rights if name in self.toy.persons]
+        needs(len(able) >= least, "too few representatives")
 
     def may_approve(self, command: c.Command, initiator: str, person: str) -> None:
         """Refuse who may not be the second person."""

@@ -1,0 +1,211 @@
+"""Words of a programme's commands in both languages: sentences, headings, acts, events."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from typing import Any
+
+from tanheng.errors import Language
+
+_SENTENCES = {
+    "recorded": ("Entry {seq} · {act} · {at}", "第 {seq} 条记录 · {act} · {at}"),
+    "repeated": (
+        "This command was accepted before, as entry {seq}; nothing was done again.",
+        "该命令此前已受理（第 {seq} 条记录），未重复执行。",
+    ),
+    "preview": (
+        "Preview; nothing was recorded. To be sure of just this effect, add\n  --preview {digest}",
+        "仅为预览，未作记录。如须锁定这一结果，请加\n  --preview {digest}",
+    ),
+    "nothing": ("No units would move.", "不发生单位转移。"),
+    "effect": ("Once it is done:", "执行后："),
+    "pending": ("{pending} {act}: {what}", "{pending} {act}：{what}"),
+    "held": ("Held meanwhile: {what}", "期间占用：{what}"),
+    "waiting": (
+        "A second person may approve it until {at}:\n"
+        "  tanheng registry approve {path} {pending} --as PERSON",
+        "须由第二人在 {at} 前批准：\n  tanheng registry approve {path} {pending} --as 操作人",
+    ),
+    "scheduled": (
+        "It will be carried out at {at}.\nIt can be taken back until {until}:\n"
+        "  tanheng registry abort {path} {pending} --as PERSON",
+        "将于 {at} 执行。\n{until} 前可以撤回：\n"
+        "  tanheng registry abort {path} {pending} --as 操作人",
+    ),
+    "none": ("None.", "无。"),
+    "not_issued": (
+        "None of these serials was issued; {kind} has {issued}.",
+        "上述序列号均未发放；{kind} 已发放 {issued} 个。",
+    ),
+    "by": ("approve by {at}", "{at} 前批准"),
+    "due": ("due {at}", "{at} 执行"),
+    "made": ("Programme {name} in {path}", "体系 {name}，目录 {path}"),
+    "public_key": ("Its public key, to be published: {key}", "公钥（应予公布）：{key}"),
+    "secret_keys": (
+        "Secret keys in {path}, to be moved to safe places: {names}",
+        "私钥在 {path}，请移至安全处：{names}",
+    ),
+    "next_people": (
+        "Next, let people act:  tanheng programme enrol {path} PERSON --as {first}",
+        "接着，登记人员：      tanheng programme enrol {path} 人员代号 --as {first}",
+    ),
+    "next_holder": (
+        "and check a holder:    tanheng registry holder {path} HOLDER --as {first}",
+        "并登记持有人核查：    tanheng registry holder {path} 持有人 --as {first}",
+    ),
+    "called": ("{person} is called {name}", "{person}：{name}"),
+    "erased": ("The name of {person} is erased", "{person} 的姓名已删除"),
+    "no_name": ("No name of {person} was kept", "未保存 {person} 的姓名"),
+    "snapshot": ("A snapshot of {size} entries is kept", "已保存前 {size} 条记录的快照"),
+    "rebuilt": (
+        "The tables were made anew from {size} entries",
+        "已由 {size} 条记录重建派生表",
+    ),
+    "checked": (
+        "The tables are what {size} entries make them",
+        "派生表与 {size} 条记录一致",
+    ),
+}
+_HEADS = {
+    "account": "账户", "type": "类型", "holder": "持有人", "status": "状态", "kind": "单位种类",
+    "total": "总量", "free": "可用", "held": "占用", "restricted": "限用", "frozen": "冻结",
+    "op": "操作", "from": "转出", "to": "转入", "block": "号段", "blocks": "号段", "amount": "数量",
+    "seq": "记录", "at (UTC)": "时刻 (UTC)", "act": "行为", "balance": "余额", "pending": "待办",
+    "opening": "期初", "closing": "期末", "initiator": "发起人", "approver": "批准人", "until": "至",
+    "hold": "占用号", "reason": "原因", "alarm": "警报", "name": "姓名", "roles": "角色", "key": "公钥",
+    "person": "人员", "restriction": "限用年度", "issued": "发放", "circulating": "流通",
+    "surrendered": "已清缴", "cancelled": "已注销", "beneficiary": "受益账户", "for": "受益账户",
+    "other": "对方", "what": "内容", "by": "经办", "when": "时限", "passed": "通过", "rights": "权限",
+    "limit": "限额", "year": "年度", "how": "结果", "mode": "状态", "count": "次数", "pack": "规则包",
+    "evidence": "存证", "effective": "生效", "id": "编号", "origin": "来源", "surrender": "清缴记录",
+    "export": "转出编号", "programme": "体系", "receipt": "回执", "source": "转出", "target": "转入",
+    "first": "首号", "last": "末号", "due": "执行时刻", "entries": "条目", "last entry": "最后条目",
+    "root": "树根", "state": "状态哈希", "public key": "公钥", "rules": "规则摘要",
+    "simulation": "模拟", "checkpoint": "检查点", "replayed": "重放", "not used": "未用快照",
+    "target_kind": "目标种类", "external_first": "外部首号", "external_last": "外部末号",
+}  # fmt: skip
+_WORDS = {
+    "open_account": "开户", "close_account": "销户", "register_holder": "登记身份核查",
+    "represent": "指定代表", "set_limit": "设置限额", "trust": "加入信任名单",
+    "distrust": "移出信任名单", "issue": "发放", "allocate": "分配", "transfer": "划转",
+    "approve": "批准", "reject": "否决", "abort": "撤回", "hold": "占用", "release": "解除占用",
+    "surrender": "清缴", "cancel": "注销", "import_credits": "转入减排量", "convert": "转换",
+    "carry_over": "结转", "return": "交回", "deduct": "强制扣除", "reverse": "撤销清缴",
+    "freeze": "冻结", "unfreeze": "解冻", "open_registry": "开放登记系统",
+    "close_registry": "关闭登记系统", "export_units": "转出至其他体系", "confirm_export": "确认转出",
+    "abort_export": "中止转出", "import_units": "由其他体系转入", "enrol": "登记人员",
+    "set_key": "更换密钥", "withdraw": "注销人员", "adopt_pack": "采用规则包", "propose": "提请",
+    "expire": "到期", "void": "失效", "found": "创建", "move": "转移", "open": "正常",
+    "frozen": "冻结", "closed": "关闭", "done": "完成", "rejected": "否决", "aborted": "撤回",
+    "expired": "到期", "voided": "失效", "released": "解除", "used": "已用", "velocity": "频繁转出",
+    "transit": "快进快出", "initiate": "发起", "authority": "主管部门", "auditor": "审计",
+    "representative": "代表", "verifier": "核查", "pending": "待办", "order": "委托", "bid": "竞价",
+    "repurchase": "回购", "custody": "托管", "pledge": "质押", "passed": "通过", "failed": "未通过",
+    "confirmed": "确认", "export": "转出",
+}  # fmt: skip
+_EVENTS = {
+    "person_enrolled": ("Enrolled", "已登记人员"),
+    "person_withdrawn": ("May no longer act", "已注销人员"),
+    "key_set": ("Another key", "已更换密钥"),
+    "pack_adopted": ("Pack in force", "已采用规则包"),
+    "account_opened": ("Account opened", "已开户"),
+    "account_closed": ("Account closed", "已销户"),
+    "account_frozen": ("Account", "账户"),
+    "holder_checked": ("Holder checked", "已登记身份核查"),
+    "represented": ("Represented", "代表"),
+    "limit_set": ("Limit", "限额"),
+    "trusted": ("Trusted", "信任"),
+    "imported": ("From outside", "外部转入"),
+    "hold_placed": ("Held", "已占用"),
+    "hold_ended": ("Hold ended", "占用结束"),
+    "hold_reduced": ("Hold reduced", "占用减少"),
+    "proposed": ("Proposed", "已提请"),
+    "settled": ("Ended", "已了结"),
+    "blocks_frozen": ("Units", "单位"),
+    "mode_set": ("Registry", "登记系统"),
+    "export_locked": ("Locked for export", "已锁定待转出"),
+    "export_ended": ("Export", "转出"),
+    "units_imported": ("Taken in", "已转入"),
+    "reversed": ("Reversed", "已撤销"),
+    "alarm": ("Alarm", "警报"),
+}
+_HEX = re.compile(r"[0-9a-f]{64}")
+_INSTANT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{6}Z")
+_PLAIN = ("year", "restriction", "seq", "first", "last")
+
+
+def say(name: str, language: Language, /, **values: object) -> str:
+    """A sentence."""
+    return _SENTENCES[name][language == "zh"].format(**values)
+
+
+def head(name: str, language: Language) -> str:
+    """The heading of a column, or the name of a field."""
+    return _HEADS.get(name, name) if language == "zh" else name.replace("_", " ")
+
+
+def word(code: str, language: Language) -> str:
+    """An act, a status or another fixed word."""
+    return _WORDS.get(code, code) if language == "zh" else code
+
+
+def short(at: str) -> str:
+    """An instant for people: UTC to the minute, or to the second where there are some."""
+    if not _INSTANT.fullmatch(at):
+        return at
+    return f"{at[:16] if at[17:] == '00.000000Z' else at[:19]}Z".replace("T", " ")
+
+
+def run(first: int | None, last: int | None) -> str:
+    """A run of serials."""
+    return "" if first is None else str(first) if first == last else f"{first}–{last}"
+
+
+def _value(name: str, value: object, language: Language) -> str:
+    if isinstance(value, bool):
+        return ("yes", "no")[not value] if language == "en" else ("是", "否")[not value]
+    if isinstance(value, int):
+        return str(value) if name in _PLAIN else f"{value:,}"
+    if isinstance(value, list | tuple):
+        each = [
+            run(*one) if isinstance(one, list | tuple) else word(str(one), language)
+            for one in value
+        ]
+        return ", ".join(each) or ("none" if language == "en" else "无")
+    text = str(value)
+    if _HEX.fullmatch(text):
+        return f"{text[:16]}…"
+    fixed = name in ("how", "mode", "alarm") or (name == "reason" and text in _WORDS)
+    return word(text, language) if fixed else short(text)
+
+
+def brief(raw: Mapping[str, Any], language: Language) -> str:
+    """A command or an event in one line: amount, whose units, where to; then all else."""
+    rest = {k: v for k, v in raw.items() if k not in ("command", "event") and v not in ("", None)}
+    parts = []
+    kind = str(rest.pop("kind", ""))
+    if rest.get("amount"):
+        parts.append(f"{rest.pop('amount'):,} {kind}".strip())
+    elif kind:
+        parts.append(kind)
+    places = [str(rest.pop(name)) for name in ("source", "account", "target") if name in rest]
+    if places:
+        parts.append(" → ".join(places))
+    parts += [f"{head(k, language)} {_value(k, v, language)}" for k, v in rest.items()]
+    return ", ".join(parts)
+
+
+def event(name: str, language: Language) -> str:
+    """What an event is called."""
+    return _EVENTS.get(name, (name, name))[language == "zh"]
+
+
+def happened(raw: Mapping[str, Any], language: Language) -> str:
+    """An event in one line."""
+    label = event(str(raw["event"]).split("/")[0], language)
+    return (
+        f"{label}: {brief(raw, language)}"
+        if language == "en"
+        else f"{label}：{brief(raw, language)}"
+    )

@@ -1,0 +1,69 @@
+"""The pages about registries show what the program really prints."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+
+from helpers.terminal import be_quick, fits, replay
+from tanheng.programme import people
+from tanheng.registry import model, tables
+from tanheng.registry.commands import AnyCommand
+
+HOWTO = Path(__file__).parents[2] / "docs" / "howto"
+
+
+def test_the_walk_is_true(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Both pages, one after the other: the second checks the journal that the first publishes."""
+    be_quick(monkeypatch)
+    monkeypatch.setenv("LANG", "C.UTF-8")
+    for name in ("LC_ALL", "LC_MESSAGES", "TANHENG_AS", "TANHENG_NOW"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.chdir(tmp_path)
+    pages = [
+        (HOWTO / name).read_text(encoding="utf-8")
+        for name in ("run-a-registry.md", "check-a-journal.md")
+    ]
+    assert replay("\n".join(pages), tmp_path, monkeypatch) > 60
+
+
+def test_the_python_of_the_reference_is_true(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    text = (HOWTO.parent / "reference.md").read_text(encoding="utf-8")
+    section = text.partition("### A programme in Python")[2]
+    found = re.search(r"```python\n(.*?)```\n\nprints\n\n```text\n(.*?)```", section, flags=re.S)
+    assert found
+    exec(found[1], {})
+    assert capsys.readouterr().out == found[2]
+
+
+def test_the_reference_names_every_form_and_table() -> None:
+    text = (HOWTO.parent / "reference.md").read_text(encoding="utf-8")
+    section = text.partition("## Commands of a programme")[2].partition("## Files of")[0]
+    forms = (*AnyCommand.__args__, *people.PeopleCommand.__args__, *model.RegistryEvent.__args__,
+             *people.PeopleEvent.__args__)  # fmt: skip
+    for form in forms:
+        tag = str(form.__struct_config__.tag)
+        rows = [
+            line for line in section.splitlines() if line.startswith("|") and f"`{tag}`" in line
+        ]
+        assert rows, tag
+        for field in form.__struct_fields__:
+            assert any(f"`{field}`" in row for row in rows), (tag, field)
+    for table in tables.TABLES:
+        assert f"| `{table.name}` |" in section
+        for column in table.names:
+            assert f"`{column}`" in section, (table.name, column)
+
+
+def test_what_is_shown_is_compared() -> None:
+    assert fits("a  b\n  c", "a b c\n")
+    assert fits("one\n…\nend", "one\ntwo\nthree\nend")
+    assert fits("key 12ab…", "key 12abcdef")
+    assert fits("key 12ab…", "key 13abcdef")
+    assert not fits("key 12ab…", "key none")
+    assert not fits("a b", "a b c")
