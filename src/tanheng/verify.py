@@ -1,8 +1,7 @@
 """The independent checker of an exported journal: shares no code with the program that wrote it.
 
-It knows ADR 0005 and nothing else, and runs by itself: ``python verify.py FILE [KEY [KEPT]]``, KEPT
-being a file with a ``C`` line that somebody kept; it exits with 0 when nothing is wrong, 1 when
-something is, 2 when it cannot read or was asked otherwise. A problem does not stop it.
+It knows ADR 0005 and runs by itself: ``python verify.py FILE [KEY [KEPT]]``, KEPT being a file with
+a ``C`` line that somebody kept. It exits with 0: nothing wrong, 1: something is, 2: cannot read.
 """
 
 from __future__ import annotations
@@ -84,7 +83,7 @@ def _events(body: bytes, rank: int, line: int) -> list[tuple[int, int, list[Any]
     value, _ = _decode(text := body.decode())
     events, act, found = value.get("events", []), value.get("act", ""), []
     fits = type(events) is list and type(act) is str and (rank == 2 or [*value] == _KEYS[rank])
-    plain = is_normalized("NFC", text) or is_normalized("NFC", re.sub(r"\\(?:u....|.)", '"', text))
+    plain = text.isascii() or is_normalized("NFC", re.sub(r"\\(?:u....|.)", '"', text))
     if not (fits and plain and _encode(value) == text):
         raise ValueError
     for place, event in events:

@@ -158,9 +158,8 @@ def main(place: str, kills: int, seed: int) -> dict[str, object]:
     start = 0
     known: set[str] = set()
     for turn in range(kills):
-        sent, acknowledged = round_(
-            place, seed * 100_003 + turn, start, chance.expovariate(1 / 0.012)
-        )
+        answers, patience = chance.randrange(4), chance.expovariate(1 / 0.004)
+        sent, acknowledged = round_(place, seed * 100_003 + turn, start, answers, patience)
         start += len(sent)
         programme = opened(place)
         # Waits for the lock: what a killed client had sent whole may still be at work.

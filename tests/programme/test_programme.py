@@ -92,14 +92,24 @@ def test_create_twice(s: Scheme) -> None:
 
 
 @pytest.mark.parametrize(
-    "first", [{"g 1": (("authority",), "")}, {"gov1": (("king",), "")}, {"gov1": (("authority",), "zz")},
-              {"system": (("authority",), "")}],
+    "more", [{"g 1": (("authority",), "")}, {"gov3": (("king",), "")}, {"gov3": (("authority",), "zz")},
+             {"system": (("authority",), "")}],
 )  # fmt: skip
-def test_create_with_a_person_that_does_not_fit(first: Any) -> None:
+def test_create_with_a_person_that_does_not_fit(more: Any) -> None:
     store = SQLiteStore(None)
-    with pytest.raises(ValueError):
-        Scheme(store=store, first=first)
+    two = {"gov1": (("authority",), ""), "gov2": (("authority",), "")}
+    with pytest.raises(ValueError, match=r"id|role|key"):
+        Scheme(store=store, first={**two, **more})
     assert store.query("SELECT COUNT(*) FROM entries") == [(0,)]
+
+
+@pytest.mark.parametrize("first", [{}, {"gov1": (("authority",), "")},
+                                   {"gov1": (("authority",), ""), "ann": (("auditor",), "")}])  # fmt: skip
+def test_create_needs_two_of_the_authority(first: Any) -> None:
+    store = SQLiteStore(None)
+    with pytest.raises(ValueError, match="two persons of the authority"):
+        Scheme(store=store, first=first)
+    assert store.query("SELECT name FROM sqlite_master") == []
 
 
 def test_open_replays(s: Scheme) -> None:

@@ -177,7 +177,7 @@ def test_columns_that_analysts_ask_by_name(s: Scheme) -> None:
         "pending": "pending act account initiator approver expires due",
         "moves": "seq n at act op kind source target first last amount source_balance "
         "target_balance level",
-        "notices": "seq n at event subject how kind amount",
+        "notices": "seq n at event subject how kind amount reason",
     }
     assert {table.name: " ".join(table.names) for table in tables.TABLES} == expected
     for name, columns in expected.items():

@@ -155,8 +155,8 @@ def notices(
     spoken = Session(path, lang=lang).spoken
     _rows(
         Session(path, now=now, as_json=as_json, lang=lang),
-        ("seq", "at", "event", "subject", "how", "kind", "amount"),
-        "SELECT seq, at, event, subject, how, kind, amount FROM notices WHERE at >= ? "
+        ("seq", "at", "event", "subject", "how", "kind", "amount", "reason"),
+        "SELECT seq, at, event, subject, how, kind, amount, reason FROM notices WHERE at >= ? "
         "ORDER BY seq DESC, n", ("at", "how"), (instant_of("--since", since),),
         {"event": lambda name: words.event(name, spoken)},
     )  # fmt: skip

@@ -283,6 +283,20 @@ class Journal:
         rows = self.store.query("SELECT body, signature FROM checkpoints ORDER BY size")
         return [Checkpoint(_bytes(body), _bytes(sign)) for body, sign in rows]
 
+    def covers_checkpoints(self) -> None:
+        """Refuse a store that has fewer entries than were signed.
+
+        Raises:
+            Broken: the last checkpoint covers more.
+        """
+        rows = self.store.query("SELECT MAX(size) FROM checkpoints")
+        signed = rows[0][0] or 0
+        if _number(signed) > self.size:
+            raise Broken(
+                f"journal {self.programme}: its last checkpoint covers {signed} entries and there "
+                f"are {self.size}: entries were taken out. Restore it from a backup"
+            )
+
     def sign(self, key: Key, at: str, state: bytes) -> Checkpoint:
         """Sign and keep a checkpoint over all entries; the lock must be held, nothing queued."""
         found = seal(key, self.programme, at, self.size, self.tree.root, state)

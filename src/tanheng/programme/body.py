@@ -71,6 +71,8 @@ def events_in(seq: int, bodies: Bodies) -> list[Event]:
     """The events in the bodies of entry ``seq``; see :func:`events_of`."""
     found: list[tuple[int, Event]] = []
     for body in bodies:
+        if body is not None and type(body) is not bytes:
+            raise Broken(f"entry {seq}: a body is not stored as bytes")
         if body is not None and _EVENTS in body and not body.endswith(_NO_EVENTS):
             try:
                 found += _decode(body).events

@@ -63,7 +63,10 @@ class Folder:
     def write(self) -> None:
         """Write the settings."""
         text = f'id = "{self.id}"\npublic_key = "{self.public_key}"\nstore = "{self.store}"\n'
-        (self.path / SETTINGS).write_text(text, encoding="utf-8")
+        path = self.path / SETTINGS
+        # An address may hold a password.
+        path.touch(mode=0o600)
+        path.write_text(text, encoding="utf-8")
 
     def connect(self) -> Store:
         """A new connection to the journal's database."""

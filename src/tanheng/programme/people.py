@@ -31,6 +31,11 @@ class Enrol(Command, frozen=True, tag="enrol"):
     roles: tuple[str, ...]
     key: str = ""
 
+    @property
+    def act(self) -> str:
+        """To make somebody a person of the authority is an act of its own."""
+        return "enrol_authority" if "authority" in self.roles else "enrol"
+
 
 class SetKey(Command, frozen=True, tag="set_key"):
     """Give a person another public key, as after a loss."""
@@ -57,6 +62,7 @@ class AdoptPack(Command, frozen=True, tag="adopt_pack"):
     id: str
 
 
+ACTS = ("enrol", "enrol_authority", "set_key", "withdraw", "adopt_pack")
 PeopleCommand = Enrol | SetKey | Withdraw | AdoptPack
 
 

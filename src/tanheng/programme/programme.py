@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any, Literal
 
 import msgspec
 
-from tanheng.errors import Fault, Refusal
+from tanheng.errors import Refusal
 from tanheng.journal import (
     Checkpoint,
     CommandKey,
@@ -20,68 +19,30 @@ from tanheng.journal import (
     Store,
     encode,
     migrate,
-    tagged,
 )  # fmt: skip
-from tanheng.programme import derived, packs, people, signing
+from tanheng.programme import deciding, derived, packs, people, signing
 from tanheng.programme import state as states
+from tanheng.programme.answers import Outcome, Preview, effect_digest
 from tanheng.programme.body import events_in, events_of, parts_of
+from tanheng.programme.instants import ClockOff, no_earlier
 from tanheng.programme.signing import Request
 from tanheng.programme.state import State
 from tanheng.registry import tables
 from tanheng.registry.commands import Approve, Reverse
 from tanheng.registry.decide import Decision, decide, pending_command, settle_due
 from tanheng.registry.decide_accounts import founding
-from tanheng.registry.model import Call, Event, Posted, Posting, moment
+from tanheng.registry.model import Call, Event, Posted, Posting
 from tanheng.registry.state import Registry
 from tanheng.registry.subjects import subjects
 from tanheng.rules import Pack
+
+__all__ = ["Clock", "ClockOff", "Entropy", "Gate", "Outcome", "Preview", "Programme"]
 
 Gate = Literal["signed", "session", "simulation"]
 Clock = Callable[[], str]
 """Now, as the journal writes instants."""
 Entropy = Callable[[int], bytes]
 """So many bytes nobody can guess."""
-
-
-class ClockOff(Fault):
-    """The clock of this machine is behind the journal by more than the pack allows."""
-
-
-@dataclass(frozen=True, slots=True)
-class Outcome:
-    """What an accepted command did.
-
-    Attributes:
-        seq: number of its entry.
-        at: instant of the decision.
-        act: what the law calls what happened.
-        events: in order.
-        repeated: the command had been accepted before; this is what it did then.
-    """
-
-    seq: int
-    at: str
-    act: str
-    events: tuple[Event, ...]
-    repeated: bool = False
-
-    @property
-    def postings(self) -> tuple[Posting, ...]:
-        """What moved."""
-        return tuple(p for e in self.events if isinstance(e, Posted) for p in e.postings)
-
-
-@dataclass(frozen=True, slots=True)
-class Preview:
-    """What a command would do now: the entry it would be, its effect, and a digest to pin it."""
-
-    seq: int
-    effect: tuple[Posting, ...]
-    digest: str
-
-
-def _effect_digest(effect: tuple[Posting, ...]) -> str:
-    return tagged(b"tanheng/effect/1", encode(effect)).hex()
 
 
 class Programme:
@@ -184,6 +145,7 @@ class Programme:
     def _load(self, public_key: str) -> None:
         """Read the state from the store."""
         self.journal.forget()
+        self.journal.covers_checkpoints()
         if not self.journal.size:
             raise ValueError(f"there is no programme {self.journal.programme} in this store")
         self.state, size, why = states.load(self.store, public_key)
@@ -196,6 +158,11 @@ class Programme:
 
     def _use(self, pack: Pack) -> None:
         self.pack, self._rules = pack, pack.digest
+
+    def _use_adopted(self) -> None:
+        """Decide by the pack that is in force now."""
+        if self.state.people.pack != self._rules:
+            self._use(self._library.fetch(self.state.people.pack, self.state.people.evidence))
 
     def _drop(self) -> None:
         """Forget everything: what was applied may not have been kept."""
@@ -267,11 +234,9 @@ class Programme:
             self._load(self._public_key())
         fresh, known = self.journal.begin(keys)
         if fresh:
-            before = self.state.people.pack
             for entry in fresh:
                 self.state.apply(events_of(entry), entry.seq, entry.at, entry.act)
-            if self.state.people.pack != before:
-                self._use(self._library.fetch(self.state.people.pack, self.state.people.evidence))
+            self._use_adopted()
         # Whoever appended them wrote their rows.
         self.state.registry.drain()
         return known
@@ -285,15 +250,9 @@ class Programme:
 
     def _now(self) -> str:
         """The instant, under the lock; never before the last entry's."""
-        now, last = self._clock(), self.journal.last_at
-        allowed = self.pack.controls.clock_skew_seconds
-        if last and (moment(last) - moment(now)).total_seconds() > allowed.value:
-            raise ClockOff(
-                f"the clock says {now}, the journal's last entry is of {last}: more than "
-                f"{allowed.value} s behind ({allowed.clause}). Set this machine's clock; "
-                "nothing was recorded"
-            )
-        return max(now, last)
+        return no_earlier(
+            self._clock(), self.journal.last_at, self.pack.controls.clock_skew_seconds
+        )
 
     def _call(self, actor: str, at: str, earlier: Mapping[int, Any] | None = None) -> Call:
         return Call(actor, at, self.journal.size, self.pack, self.state.roles, earlier or {})
@@ -337,7 +296,7 @@ class Programme:
         found = self._decide(request, at)
         if isinstance(found, Refusal):
             return found
-        if request.preview is not None and request.preview != _effect_digest(found.effect):
+        if request.preview is not None and request.preview != effect_digest(found.effect):
             return Refusal("preview_moved", {"seq": self.journal.size})
         command = request.command
         raw = encode(command)
@@ -351,21 +310,29 @@ class Programme:
             envelope["preview"] = request.preview
         answered = (request.actor, request.id, signing.digest(raw))
         entry = self._record(at, found.act, found.events, envelope, answered)
-        if isinstance(command, people.AdoptPack):
-            self._use(self._library.fetch(command.pack, command.evidence))
+        self._use_adopted()
         return Outcome(entry.seq, at, found.act, tuple(found.events))
 
     def _decide(self, request: Request, at: str) -> Decision | Refusal:
         command = request.command
         if isinstance(command, people.PeopleCommand):
-            lacks = {}
-            if isinstance(command, people.AdoptPack):
-                lacks = self._library.lacks(command.pack, command.evidence, self.state.registry)
-            events = people.decide(command, self.state.people, request.actor, lacks)
-            return events if isinstance(events, Refusal) else Decision(command.act, events, ())
+            return deciding.decide(
+                command, self.state, self._call(request.actor, at), self._lacks(command)
+            )
         name = command.pending if isinstance(command, Approve) else ""
+        kept = deciding.waiting(self.state, name)
+        if kept is not None:
+            pending = self.state.registry.content.pending[name]
+            call = self._call(request.actor, at)
+            return deciding.approve(pending, self.state, call, self._lacks(kept))
         earlier = self._earlier(name, command if isinstance(command, Reverse) else None)
         return decide(command, self.state.registry, self._call(request.actor, at, earlier))
+
+    def _lacks(self, command: people.PeopleCommand) -> dict[str, set[str]]:
+        """What is in use and not in the pack that is to be adopted."""
+        if not isinstance(command, people.AdoptPack):
+            return {}
+        return self._library.lacks(command.pack, command.evidence, self.state.registry)
 
     def _earlier(
         self, pending: str, command: Reverse | None = None
@@ -410,7 +377,7 @@ class Programme:
             found = refusal or self._decide(request, max(self._clock(), self.journal.last_at))
             if isinstance(found, Refusal):
                 return found
-            return Preview(self.journal.size, found.effect, _effect_digest(found.effect))
+            return Preview(self.journal.size, found.effect, effect_digest(found.effect))
 
     def catch_up(self) -> None:
         """See what others wrote."""

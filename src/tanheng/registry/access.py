@@ -54,7 +54,7 @@ def enough_representatives(view: View, account: Account) -> None:
         }))  # fmt: skip
 
 
-def second_person(view: View, pending: Pending, command: c.Command, person: str) -> None:
+def second_person(view: View, pending: Pending, authority: bool, person: str) -> None:
     """Refuse unless the person may approve (or reject) what another one proposed."""
     if person not in view.call.roles:
         raise Refused(Refusal("person_unknown", {"person": person}))
@@ -62,14 +62,14 @@ def second_person(view: View, pending: Pending, command: c.Command, person: str)
     if rule.value and person == pending.initiator:
         details = {"person": person, "pending": pending.id, "clause": rule.clause}
         raise Refused(Refusal("approver_is_initiator", details))
-    if command.authority:
+    if authority:
         if "authority" not in view.call.roles[person]:
-            raise Refused(Refusal("authority_only", {"person": person, "act": command.act}))
+            raise Refused(Refusal("authority_only", {"person": person, "act": pending.act}))
         return
-    account = view.account(account_of(command))
+    account = view.account(pending.account)
     if not _right(view, account, person, "approve"):
         raise Refused(Refusal("not_representative", {
-            "person": person, "account": account.id, "right": "approve", "act": command.act,
+            "person": person, "account": account.id, "right": "approve", "act": pending.act,
         }))  # fmt: skip
 
 

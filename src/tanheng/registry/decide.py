@@ -84,13 +84,11 @@ def decide(command: c.AnyCommand, state: Registry, call: m.Call) -> Decision | R
         access.open_mode(view, command.act)
         events = _CORE[type(command)](command, view)
         if command.act in call.controls.four_eyes.value:
-            hours = call.controls.approve_within_hours.value
-            expires = m.instant(m.moment(call.at) + timedelta(hours=hours))
-            return _propose(command, view, events, expires=expires)
+            return propose(command, view, events, expires=expiry(call))
         if isinstance(command, c.Transfer):
             due = controls.transfer_due(view, view.account(command.source), command.target)
             if due:
-                return _propose(command, view, events, due=due)
+                return propose(command, view, events, due=due)
         return Decision(command.act, events, _effect(events))
     except Refused as refused:
         return refused.refusal
@@ -104,12 +102,23 @@ def pending_command(pending: m.Pending) -> c.AnyCommand:
     return found
 
 
+def _of_authority(pending: m.Pending) -> bool:
+    """Whether only the authority may end what waits; what concerns no account is its business."""
+    return not pending.account or pending_command(pending).authority
+
+
 def _effect(events: list[m.Event]) -> tuple[m.Posting, ...]:
     return tuple(p for event in events if isinstance(event, m.Posted) for p in event.postings)
 
 
-def _propose(
-    command: c.AnyCommand, view: View, events: list[m.Event], expires: str = "", due: str = ""
+def expiry(call: m.Call) -> str:
+    """The instant by which a second person must have approved what is proposed now."""
+    hours = call.controls.approve_within_hours.value
+    return m.instant(m.moment(call.at) + timedelta(hours=hours))
+
+
+def propose(
+    command: c.Command, view: View, events: list[m.Event], expires: str = "", due: str = ""
 ) -> Decision:
     """Keep the command, with holds on the free units it would take out of accounts."""
     seq = view.call.seq
@@ -174,7 +183,7 @@ def _approve(command: c.Approve, state: Registry, call: m.Call) -> Decision:
         raise Refused(Refusal("pending_approved", details))
     view = View(state, call, _own(state, pending), pending.id)
     kept = pending_command(pending)
-    access.second_person(view, pending, kept, call.actor)
+    access.second_person(view, pending, kept.authority, call.actor)
     access.open_mode(view, pending.act)
     access.authorise(view, kept, pending.initiator)
     events = _CORE[type(kept)](kept, view)
@@ -193,11 +202,11 @@ def _take_back(command: c.Reject | c.Abort, view: View) -> Decision:
         if pending.due:
             details = {"pending": pending.id, "due": pending.due}
             raise Refused(Refusal("pending_approved", details))
-        access.second_person(view, pending, pending_command(pending), view.call.actor)
+        access.second_person(view, pending, _of_authority(pending), view.call.actor)
         reason = view.reason(command.reason, command.act)
         events = holds.end_pending(view, pending.id, "rejected", reason, view.call.actor)
         return Decision("abort", events, ())
-    if pending.account and not pending_command(pending).authority:
+    if not _of_authority(pending):
         access.any_right(view, pending.account, command.act)
     elif not view.call.is_authority:
         details = {"person": view.call.actor, "act": command.act}

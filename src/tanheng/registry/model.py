@@ -10,11 +10,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from functools import cached_property, lru_cache
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import msgspec
 
-from tanheng.rules import Controls, Pack
+if TYPE_CHECKING:
+    from tanheng.rules import Controls, Pack
 
 Posting = tuple[Any, ...]
 """``(op, kind, source, target, first, last)`` or ``(op, kind, source, target, amount)``; op is
@@ -232,7 +233,11 @@ RegistryEvent = (
 """Every event of the registry."""
 
 CONFIDENTIAL = (Represented, HolderChecked, Trusted, LimitSet, Alarm)
-PARTIES = (HoldPlaced, HoldEnded, HoldReduced, Proposed, Scheduled, Settled, ExportLocked)
+PARTIES = (
+    HoldPlaced, HoldEnded, HoldReduced, Proposed, Scheduled, Settled, ExportLocked,
+    # Their reasons are nobody else's business.
+    AccountFrozen, BlocksFrozen, AccountClosed, Reversed,
+)  # fmt: skip
 
 
 def audience(event: Event, act: str, controls: Controls) -> str:

@@ -70,7 +70,7 @@ MOVES = Table(
 NOTICES = Table(
     "notices",
     (("seq", "int"), ("n", "int"), ("at", "text"), ("event", "text"), ("subject", "text"),
-     ("how", "text"), ("kind", "text"), ("amount", "int")),
+     ("how", "text"), ("kind", "text"), ("amount", "int"), ("reason", "text")),
     ("seq", "n"), (("subject", "seq"),),
 )  # fmt: skip
 """Alarms, imports and the ends of holds and pending commands."""
@@ -180,7 +180,7 @@ def _waiting(found: m.Pending) -> Row:
 def notice(seq: int, n: int, at: str, event: m.Event) -> Row:
     """The row of an alarm, an import, or an end of something."""
     name = str(event.__struct_config__.tag).split("/")[0]
-    subject = how = kind = ""
+    subject = how = kind = reason = ""
     amount = None
     match event:
         case m.Alarm():
@@ -189,16 +189,16 @@ def notice(seq: int, n: int, at: str, event: m.Event) -> Row:
             subject = f"{event.origin}:{event.external_first}..{event.external_last}"
             kind, amount = event.kind, event.external_last - event.external_first + 1
         case m.Settled():
-            subject, how = event.pending, event.how
+            subject, how, reason = event.pending, event.how, event.reason
         case m.HoldEnded():
-            subject, how = event.hold, event.how
+            subject, how, reason = event.hold, event.how, event.reason
         case m.HolderChecked():
             subject, how = event.holder, "passed" if event.passed else "failed"
         case m.UnitsImported():
             subject, kind, amount = f"{event.programme}:{event.export}", event.kind, event.amount
         case _:
             raise ValueError(f"{name} has no row")
-    return (seq, n, at, name, subject, how, kind, amount)
+    return (seq, n, at, name, subject, how, kind, amount, reason)
 
 
 def current(state: Registry) -> dict[str, set[Row]]:

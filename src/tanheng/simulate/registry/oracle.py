@@ -44,7 +44,11 @@ class Oracle(UnitRules, AccountRules):
             No: it is refused.
         """
         if isinstance(command, p.PeopleCommand):
-            return Effect(command.act, self.person(command, actor, self.shelf))
+            facts = self.person(command, actor, self.shelf)
+            if command.act not in self.pack.controls.four_eyes.value:
+                return Effect(command.act, facts)
+            expires = later(at, hours=self.pack.controls.approve_within_hours.value)
+            return Effect("propose", [("proposed", command.act, "", actor, expires, "")])
         ask = Ask(actor, at)
         if isinstance(command, c.Approve):
             return self._approve(command, actor, at)
@@ -113,6 +117,9 @@ class Oracle(UnitRules, AccountRules):
         if found.due:
             raise No("approved already")
         self.may_approve(found.command, found.initiator, actor)
+        if isinstance(found.command, p.PeopleCommand):
+            facts = self.person(found.command, found.initiator, self.shelf)
+            return Effect(found.act, [*self.end_waiting(found.id, "done", actor), *facts])
         self.goes_on(found.act)
         self.may_initiate(found.command, found.initiator)
         facts = self.core(found.command, Ask(actor, at, self._own(found.id), found.id))
@@ -159,7 +166,7 @@ class Oracle(UnitRules, AccountRules):
             elif tag in ("hold_placed", "hold_ended", "hold_reduced"):
                 touched.add(self._hold_fact(fact, name, facts, names))
             elif tag == "proposed":
-                command = msgspec.convert(raw, c.AnyCommand)
+                command: AskedFor = msgspec.convert(raw, AskedFor)
                 self.toy.waiting[name] = Waiting(
                     name, fact[1], fact[2], command, raw, fact[3], fact[4], fact[5]
                 )

@@ -54,7 +54,7 @@ _SECRET = {
 }  # fmt: skip
 _PARTIES = {
     "hold_placed/1", "hold_ended/1", "hold_reduced/1", "proposed/1", "scheduled/1", "settled/1",
-    "export_locked/1",
+    "export_locked/1", "account_frozen/1", "blocks_frozen/1", "account_closed/1", "reversed/1",
 }  # fmt: skip
 
 
