@@ -103,6 +103,8 @@ programme set-key {d} sun --public-key {key} --as authority-2
 programme enrol {d} vera --role verifier,auditor --as authority-1
 programme name {d} sun 孙 --contact 123
 programme people {d}
+programme entry {d} 3
+programme history {d} --about account:steel --since 2016-06-01
 programme name {d} sun --erase
 programme withdraw {d} sun --reason gone --as authority-1
 programme adopt {d} {t}/pack --as authority-1
@@ -229,6 +231,19 @@ def test_every_command_answers(mode: str, demo: Path, tmp_path: Path) -> None:
             ids = re.findall(rf"\b{sign}\d+(?:\.\d+)?\b", out)
             known[sign] = ids[-1] if ids else known[sign]
     assert not list(tmp_path.rglob("*.part"))
+
+
+def test_entries_and_histories(demo: Path) -> None:
+    whole = json.loads(done("programme", "history", demo, "--json"))
+    assert [row["seq"] for row in whole] == list(range(len(whole)))
+    issued = json.loads(done("programme", "history", demo, "--about", "act:issue", "--json"))
+    assert issued == [row for row in whole if row["act"] == "issue"] != []
+    found = json.loads(done("programme", "entry", demo, issued[0]["seq"], "--json"))
+    assert set(found) == {"seq", "hash", "header", "parts"}
+    assert found["parts"]["public"]["act"] == "issue"
+    assert found["header"]["seq"] == issued[0]["seq"]
+    wrong("ENTRY", "programme", "entry", demo, len(whole))
+    wrong("--about", "programme", "history", demo, "--about", "steel")
 
 
 def test_json_has_the_documented_shapes(demo: Path) -> None:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, NoReturn
 
 import typer
 
-from tanheng.cli import programme, proof, registry, registry_show, simulate
+from tanheng.cli import history, programme, proof, registry, registry_show, simulate
 from tanheng.cli.options import (
     AccountScopeOption,
     AllowOption,
@@ -55,6 +55,7 @@ app.add_typer(programme.app, name="programme")
 app.add_typer(registry.app, name="registry")
 app.add_typer(simulate.app, name="simulate")
 registry_show.add_to(registry.app)
+history.add_to(programme.app)
 for command in (proof.export, proof.verify, proof.backup, proof.restore):
     app.command()(command)
 
