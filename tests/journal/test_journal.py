@@ -559,3 +559,25 @@ def test_schemas_are_apart(postgres: str) -> None:
     one.rollback()
     one.close()
     two.close()
+
+
+def test_a_journal_shorter_than_its_checkpoint_is_not_used(store: Store) -> None:
+    journal = Journal(store, "short")
+    journal.covers_checkpoints()
+    part = Part("public", bytes(32), b'{"act":"x","events":[]}')
+    for n in range(3):
+        journal.begin()
+        journal.append(f"2026-01-01T00:00:0{n}.000000Z", "a" * 64, "x", (part,), ["act:x"])
+        journal.commit()
+    journal.begin()
+    journal.sign(Key(bytes(32)), journal.last_at, bytes(32))
+    journal.commit()
+    journal.covers_checkpoints()
+    store.begin()
+    store.run("DELETE FROM entries WHERE seq = 2")
+    store.commit()
+    cut = Journal(store, "short")
+    with pytest.raises(
+        Broken, match=r"^journal short: its last checkpoint covers 3 entries and there are 2: "
+    ):
+        cut.covers_checkpoints()
