@@ -402,19 +402,16 @@ def main() -> None:
     wanted = given.case or list(known)
     with tempfile.TemporaryDirectory(dir=given.dir) as name:
         folder = Path(name)
-        found: list[dict] = []
-        if "single" in wanted:
-            found.append(single(folder, given.runs))
-        if "batch" in wanted:
-            found.append(batch(folder, given.runs))
-        if "postgres" in wanted:
-            found += postgres(folder, given.runs)
-        if "open" in wanted:
-            found += opening(folder, min(given.runs, 3), big(folder, given.entries))
-        if "where" in wanted:
-            found.append(places(folder, given.runs))
-        for line in found:
-            print(json.dumps(line, ensure_ascii=False), flush=True)
+        cases = {
+            "single": lambda: [single(folder, given.runs)],
+            "batch": lambda: [batch(folder, given.runs)],
+            "postgres": lambda: postgres(folder, given.runs),
+            "open": lambda: opening(folder, min(given.runs, 3), big(folder, given.entries)),
+            "where": lambda: [places(folder, given.runs)],
+        }
+        for case in wanted:
+            for line in cases[case]():
+                print(json.dumps(line, ensure_ascii=False), flush=True)
 
 
 if __name__ == "__main__":

@@ -129,9 +129,21 @@ class Refusal:
     def message(self, language: Language = "en") -> str:
         """Why, and what to do next."""
         entry = catalogue()[self.code]
-        parts = [_filled(entry.text[language], self.details)]
-        parts.append(_filled(entry.remedy[language], self.details))
+        details = {key: _said(value, language) for key, value in self.details.items()}
+        parts = [_filled(entry.text[language], details), _filled(entry.remedy[language], details)]
         return " ".join(part for part in parts if part)
+
+
+_SHOWN = 20
+"""Refusals that a refusal of many faults shows."""
+
+
+def _said(value: object, language: Language) -> object:
+    """A detail of a refusal as text; further refusals are listed, a line each."""
+    if isinstance(value, tuple) and value and isinstance(value[0], Refusal):
+        lines = [f"\n  · {refusal.message(language)}" for refusal in value[:_SHOWN]]
+        return "".join(lines) + ("\n  · …" if len(value) > _SHOWN else "")
+    return value
 
 
 def blocking(findings: Iterable[Finding], allowed: Iterable[str] = ()) -> list[Finding]:

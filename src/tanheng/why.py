@@ -9,6 +9,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
+from decimal import Decimal
 
 from tanheng.errors import Language
 
@@ -47,20 +48,22 @@ class Why:
         rows: records behind a leaf.
         note: anything a reader must know (a citation, what was left out).
         ask: how to ask on (``class:steel``), where the number has an explanation of its own.
+        stated: a choice of the law or a source, which has no number; ``value`` is 0.
     """
 
     name: Bilingual
-    value: float
+    value: float | Decimal
     measure: str
     formula: Bilingual = field(default_factory=lambda: Bilingual("", ""))
     parts: Sequence[Why] = ()
     rows: Sequence[Row] = ()
     note: Bilingual = field(default_factory=lambda: Bilingual("", ""))
     ask: str = ""
+    stated: bool = False
 
     def total(self) -> float:
         """The sum of the parts."""
-        return sum(part.value for part in self.parts)
+        return sum(float(part.value) for part in self.parts)
 
     def walk(self) -> Iterator[Why]:
         """This node and all below it."""
@@ -72,7 +75,7 @@ class Why:
         """Plain data, for ``--json``."""
         return {
             "name": self.name(language),
-            "value": self.value,
+            "value": None if self.stated else _plain(self.value),
             "measure": self.measure,
             "formula": self.formula(language),
             "note": self.note(language),
@@ -82,8 +85,15 @@ class Why:
         }
 
 
-def number(value: float) -> str:
-    """A number for a formula: six significant digits, thousands separated."""
+def _plain(value: float | Decimal) -> float | str:
+    return str(value) if isinstance(value, Decimal) else value
+
+
+def number(value: float | Decimal) -> str:
+    """A number for a formula: six significant digits, thousands separated; a decimal whole."""
+    if isinstance(value, Decimal):
+        text = f"{value:,f}"
+        return text.rstrip("0").rstrip(".") if "." in text else text
     if value == 0:
         return "0"
     magnitude = math.floor(math.log10(abs(value)))

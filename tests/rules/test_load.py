@@ -16,14 +16,14 @@ from tanheng.rules import Pack, load_pack, load_pack_files, pack_names
 NAMES = ["demo-ets", "eu-ets"]
 DEMO = {
     name: (files("tanheng") / "packs" / "demo-ets" / name).read_bytes()
-    for name in ("pack.yaml", "parameters/calendar.yaml")
+    for name in ("pack.yaml", "shared/calendar-cn.yaml")
 }
 MAIN = DEMO["pack.yaml"].decode()
-CALENDAR = DEMO["parameters/calendar.yaml"].decode()
+CALENDAR = DEMO["shared/calendar-cn.yaml"].decode()
 
 
 def read(main: str = MAIN, calendar: str = CALENDAR, **more: str) -> Pack | list[Finding]:
-    given = {"pack.yaml": main, "parameters/calendar.yaml": calendar}
+    given = {"pack.yaml": main, "shared/calendar-cn.yaml": calendar}
     given |= {f"parameters/{name}.yaml": text for name, text in more.items()}
     return load_pack_files({name: text.encode() for name, text in given.items()})
 
@@ -182,7 +182,7 @@ def test_a_file_that_no_pack_has(name: str) -> None:
 
 
 def test_without_the_main_file() -> None:
-    found = load_pack_files({"parameters/calendar.yaml": CALENDAR.encode()})
+    found = load_pack_files({"shared/calendar-cn.yaml": CALENDAR.encode()})
     assert isinstance(found, list)
     assert [(f.code, f.table) for f in found] == [("pack_unreadable", "pack.yaml")]
 
@@ -409,7 +409,7 @@ def test_calendars_that_cannot_be(old: str, new: str, column: str, reason: str) 
     found = faults(calendar=calendar)
     assert [f.column for f in found] == [column]
     assert reason in found[0].message()
-    assert found[0].table == "parameters/calendar.yaml"
+    assert found[0].table == "shared/calendar-cn.yaml"
     assert new.split()[-1].rstrip(",") in calendar.split("\n")[(found[0].row or 0) - 1]
 
 

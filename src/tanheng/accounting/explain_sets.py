@@ -275,7 +275,7 @@ def total_of(account: Account, principle: str) -> Why:
                 T,
             )
         )
-    rest = result.conservation.accounted - sum(part.value for part in parts)
+    rest = result.conservation.accounted - sum(float(part.value) for part in parts)
     if principle == "benchmark":
         parts.append(
             Why(

@@ -170,7 +170,7 @@ def income_of(account: Account, store: RecordStore, at: int) -> Why:
         purposes,
         Bilingual("its own direct emissions as a final user", "作为最终使用者的直接排放"),
     )
-    enabled = float(found.unit[at]) - rest.value
+    enabled = float(found.unit[at]) - float(rest.value)
     imports = float(found.imports[at])
     primary = (enabled - imports) / per_value if per_value else 0.0
     h = number(per_value)

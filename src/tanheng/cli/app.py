@@ -9,7 +9,16 @@ from typing import TYPE_CHECKING, Annotated, NoReturn
 
 import typer
 
-from tanheng.cli import history, programme, proof, registry, registry_show, simulate
+from tanheng.cli import (
+    compliance,
+    history,
+    programme,
+    proof,
+    registry,
+    registry_show,
+    rules,
+    simulate,
+)  # fmt: skip
 from tanheng.cli.options import (
     AccountScopeOption,
     AllowOption,
@@ -42,6 +51,8 @@ if TYPE_CHECKING:
     from tanheng.cli.opening import Request
     from tanheng.cli.show import Screen
     from tanheng.engines import DuckStore
+    from tanheng.errors import Refusal
+    from tanheng.why import Why
 
 app = typer.Typer(
     name="tanheng",
@@ -53,6 +64,8 @@ app = typer.Typer(
 
 app.add_typer(programme.app, name="programme")
 app.add_typer(registry.app, name="registry")
+app.add_typer(compliance.app, name="compliance")
+app.add_typer(rules.app, name="rules")
 app.add_typer(simulate.app, name="simulate")
 registry_show.add_to(registry.app)
 history.add_to(programme.app)
@@ -269,7 +282,11 @@ def check(
 def why(
     records: Records,
     what: Annotated[
-        str, typer.Argument(help="unit:ID, unit:ID@consumer, class:ID, mix:ID, region:ID, total@P")
+        str,
+        typer.Argument(
+            help="unit:ID, unit:ID@consumer, class:ID, mix:ID, region:ID, total@P; of a programme "
+            "allocation:ENTITY/YEAR, obligation:, status:, shortfall:, offsets:, fine:, …"
+        ),
     ],
     period: PeriodOption = None,
     weights: WeightsOption = "weighted",
@@ -287,13 +304,14 @@ def why(
 ) -> None:
     """How a number came about: formula, terms, and the records behind them. 这个数怎么来的。"""
     from tanheng.accounting import Stopped, explain
-    from tanheng.cli import output
     from tanheng.cli.opening import opened
     from tanheng.cli.show import Screen
-    from tanheng.errors import Refusal
 
     spoken = language(lang)
     screen = Screen(spoken)
+    if (records / "programme.toml").is_file():
+        _told(_of_programme(records, what), screen, as_json=as_json)
+        return
     asked = what.partition("@")[2] or ("consumer" if what.startswith("mix:") else "benchmark")
     known = ("producer", "consumer", "shared", "income", "benchmark")
     needed = [asked] if asked in known else ["benchmark"]
@@ -317,14 +335,29 @@ def why(
     with opened(request) as (store, result):
         if isinstance(result, Stopped):
             _stop(result, screen, request.method.allow, as_json=as_json)
-        answer = explain(result, store, what)
-        if isinstance(answer, Refusal):
-            print(answer.message(spoken), file=sys.stderr)
-            raise typer.Exit(1)
-        if as_json:
-            output.print_json(answer.as_dict(spoken))
-        else:
-            screen.why(answer)
+        _told(explain(result, store, what), screen, as_json=as_json)
+
+
+def _of_programme(path: Path, what: str) -> Why | Refusal:
+    """A figure of a programme's compliance year."""
+    from tanheng.cli.session import Session
+    from tanheng.programme.asking import explain
+
+    return explain(Session(path).read(), what)
+
+
+def _told(answer: Why | Refusal, screen: Screen, *, as_json: bool) -> None:
+    """Show an explanation; a refusal ends with exit code 1."""
+    from tanheng.cli import output
+    from tanheng.why import Why
+
+    if not isinstance(answer, Why):
+        print(answer.message(screen.language), file=sys.stderr)
+        raise typer.Exit(1)
+    if as_json:
+        output.print_json(answer.as_dict(screen.language))
+    else:
+        screen.why(answer)
 
 
 @app.command()

@@ -260,7 +260,9 @@ class Screen:
         self.console.print(tree, highlight=False)
 
     def _node(self, node: Why) -> str:
-        text = f"{escape(node.name(self.language))} = [bold]{number(node.value)}[/bold] {escape(node.measure)}"
+        text = escape(node.name(self.language))
+        if not node.stated:
+            text += f" = [bold]{number(node.value)}[/bold] {escape(node.measure)}"
         if formula := node.formula(self.language):
             text += f"   [dim]{escape(formula)}[/dim]"
         if note := node.note(self.language):

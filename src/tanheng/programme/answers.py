@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from tanheng.journal import encode, tagged
+from tanheng.registry.decide import Decision
 from tanheng.registry.model import Event, Posted, Posting
 
 
@@ -41,6 +42,6 @@ class Preview:
     digest: str
 
 
-def effect_digest(effect: tuple[Posting, ...]) -> str:
-    """Digest that pins an effect."""
-    return tagged(b"tanheng/effect/1", encode(effect)).hex()
+def digest_of(decision: Decision) -> str:
+    """Digest that pins what a decision would do."""
+    return decision.digest or tagged(b"tanheng/effect/1", encode(decision.effect)).hex()

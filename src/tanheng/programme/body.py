@@ -8,12 +8,13 @@ from typing import Any
 
 import msgspec
 
+from tanheng.compliance import model as compliance
 from tanheng.journal import Bodies, Broken, Entry, Part, encode
 from tanheng.programme import people
 from tanheng.registry.model import Event, RegistryEvent, audience
 from tanheng.rules import Controls
 
-AnyEvent = RegistryEvent | people.PeopleEvent
+AnyEvent = RegistryEvent | people.PeopleEvent | compliance.ComplianceEvent
 
 LIFTS: dict[str, Callable[[dict[str, Any]], dict[str, Any]]] = {}
 """Forms of events that are no longer written, by tag: how to lift one to the next form."""
@@ -43,12 +44,7 @@ def parts_of(
     """
     by: dict[str, list[tuple[int, Event]]] = {}
     for place, event in enumerate(events):
-        who = (
-            "confidential"
-            if isinstance(event, people.CONFIDENTIAL)
-            else audience(event, act, controls)
-        )
-        by.setdefault(who, []).append((place, event))
+        by.setdefault(_audience(event, act, controls), []).append((place, event))
     parts = [Part("public", salts[:32], encode({"act": act, "events": by.get("public", [])}))]
     if "parties" in by:
         parts.append(Part("parties", salts[32:64], encode({"events": by["parties"]})))
@@ -56,6 +52,17 @@ def parts_of(
         envelope = {**envelope, "events": by["confidential"]}
     parts.append(Part("confidential", salts[64:], encode(envelope)))
     return tuple(parts)
+
+
+def _audience(event: Event, act: str, controls: Controls) -> str:
+    """The narrowest circle that must know the event."""
+    if isinstance(event, people.CONFIDENTIAL + compliance.CONFIDENTIAL):
+        return "confidential"
+    if isinstance(event, compliance.PUBLIC):
+        return "public"
+    if isinstance(event, compliance.ComplianceEvent):
+        return "parties"
+    return audience(event, act, controls)
 
 
 def events_of(entry: Entry) -> list[Event]:

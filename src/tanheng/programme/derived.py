@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from tanheng.compliance import tables as compliance
 from tanheng.journal import Journal, Row, Store, Table
 from tanheng.journal.store import LAYOUT
 from tanheng.programme.body import events_in
@@ -9,6 +10,9 @@ from tanheng.programme.state import State
 from tanheng.registry import tables
 from tanheng.registry.state import Registry
 
+VERSION = 2
+"""Of the layout of all derived tables together; another one in a store is dropped and built again."""
+_TABLES = (*tables.TABLES, *compliance.TABLES)
 _PIECE = 5000
 """Entries whose rows are written together."""
 
@@ -21,14 +25,14 @@ def version(store: Store) -> int:
 
 def create(store: Store) -> None:
     """Make the tables, empty, in the open transaction."""
-    for table in tables.TABLES:
+    for table in _TABLES:
         store.create(table)
-    store.upsert(LAYOUT, [("registry", tables.VERSION)])
+    store.upsert(LAYOUT, [("registry", VERSION)])
 
 
 def rebuild(store: Store, journal: Journal) -> None:
     """Drop the tables and fill them from the journal, in the open transaction."""
-    for table in tables.TABLES:
+    for table in _TABLES:
         store.run(f"DROP TABLE IF EXISTS {table.name}")
     create(store)
     replayed = State(registry=Registry(track=True))
@@ -36,6 +40,7 @@ def rebuild(store: Store, journal: Journal) -> None:
         for seq, at, act, bodies in list(journal.bodies(start, start + _PIECE)):
             replayed.apply(events_in(seq, bodies), seq, at, act)
         tables.write(store, replayed.registry, replayed.registry.drain())
+        compliance.write(store, replayed.compliance)
 
 
 def differences(store: Store, journal: Journal, state: State) -> list[str]:
@@ -47,11 +52,11 @@ def differences(store: Store, journal: Journal, state: State) -> list[str]:
         changes = replayed.registry.drain()
         wanted["moves"].update(changes.moves)
         wanted["notices"].update(tables.notice(*event) for event in changes.events)
-    wanted |= tables.current(replayed.registry)
+    wanted |= tables.current(replayed.registry) | compliance.current(replayed.compliance)
     faults = []
     if replayed.hash() != state.hash():
         faults.append("the state in memory is not the one that a replay reaches")
-    for table in tables.TABLES:
+    for table in _TABLES:
         faults += _compared(store, table, wanted[table.name])
     return faults
 

@@ -9,7 +9,7 @@ import msgspec
 
 from tanheng.errors import Fault, Refusal
 from tanheng.evidence import EvidenceStore
-from tanheng.registry.state import Registry
+from tanheng.programme.state import State
 from tanheng.rules import Pack, load_pack_files
 
 MEDIA = "application/vnd.tanheng.pack+json"
@@ -32,7 +32,7 @@ class Library(Protocol):
             PackLost: it is not there as it was kept.
         """
 
-    def lacks(self, digest: str, evidence: str, registry: Registry) -> dict[str, set[str]]:
+    def lacks(self, digest: str, evidence: str, state: State) -> dict[str, set[str]]:
         """What is in use and not in the pack, by its digest; nothing when there is no such pack."""
 
 
@@ -42,18 +42,18 @@ class _Comparing:
     def fetch(self, digest: str, evidence: str) -> Pack:
         raise NotImplementedError
 
-    def lacks(self, digest: str, evidence: str, registry: Registry) -> dict[str, set[str]]:
+    def lacks(self, digest: str, evidence: str, state: State) -> dict[str, set[str]]:
         """What is in use and not in the pack, by its digest; nothing when there is no such pack."""
         try:
             pack = self.fetch(digest, evidence)
         except PackLost:
             return {}
-        return {digest: missing(pack, registry)}
+        return {digest: missing(pack, state)}
 
 
-def missing(pack: Pack, registry: Registry) -> set[str]:
-    """Account types and unit kinds in use that a pack does not have, or has otherwise."""
-    content = registry.content
+def missing(pack: Pack, state: State) -> set[str]:
+    """Account types, unit kinds and sectors in use that a pack does not have, or has otherwise."""
+    content = state.registry.content
     lacking = {
         f"account type {account.type}"
         for account in content.accounts.values()
@@ -66,6 +66,9 @@ def missing(pack: Pack, registry: Registry) -> set[str]:
                 lacking.add(f"kind {name}")
             elif kind.serialised != bool(balance.blocks) and balance.total:
                 lacking.add(f"kind {name} as it is held")
+    sectors = pack.plan.sectors if pack.plan else {}
+    entities = state.compliance.content.entities.values()
+    lacking |= {f"sector {e.sector}" for e in entities if e.sector not in sectors}
     return lacking
 
 

@@ -8,6 +8,9 @@ from typing import Any, Literal
 
 import msgspec
 
+from tanheng.compliance import decide as compliance
+from tanheng.compliance import tables as compliance_tables
+from tanheng.compliance.commands import ComplianceCommand
 from tanheng.errors import Refusal
 from tanheng.journal import (
     Checkpoint,
@@ -22,7 +25,7 @@ from tanheng.journal import (
 )  # fmt: skip
 from tanheng.programme import deciding, derived, packs, people, signing
 from tanheng.programme import state as states
-from tanheng.programme.answers import Outcome, Preview, effect_digest
+from tanheng.programme.answers import Outcome, Preview, digest_of
 from tanheng.programme.body import events_in, events_of, parts_of
 from tanheng.programme.instants import ClockOff, no_earlier
 from tanheng.programme.signing import Request
@@ -138,7 +141,7 @@ class Programme:
                 f"the journal's key is {made.state.people.key}, not {public_key}: "
                 "this is another programme, or its settings were changed"
             )
-        if derived.version(store) != tables.VERSION:
+        if derived.version(store) != derived.VERSION:
             made.rebuild()
         return made
 
@@ -152,7 +155,7 @@ class Programme:
         for seq, at, act, bodies in self.journal.bodies(size, self.journal.size):
             self.state.apply(events_in(seq, bodies), seq, at, act)
         self.opened = (self.journal.size - size, why)
-        self.state.registry.drain()
+        self._drain()
         self._use(self._library.fetch(self.state.people.pack, self.state.people.evidence))
         self._stale = False
 
@@ -238,8 +241,13 @@ class Programme:
                 self.state.apply(events_of(entry), entry.seq, entry.at, entry.act)
             self._use_adopted()
         # Whoever appended them wrote their rows.
-        self.state.registry.drain()
+        self._drain()
         return known
+
+    def _drain(self) -> None:
+        """Forget which rows of the tables were touched."""
+        self.state.registry.drain()
+        self.state.compliance.drain()
 
     def _public_key(self) -> str:
         if self._key is not None:
@@ -296,7 +304,7 @@ class Programme:
         found = self._decide(request, at)
         if isinstance(found, Refusal):
             return found
-        if request.preview is not None and request.preview != effect_digest(found.effect):
+        if request.preview is not None and request.preview != digest_of(found):
             return Refusal("preview_moved", {"seq": self.journal.size})
         command = request.command
         raw = encode(command)
@@ -322,17 +330,25 @@ class Programme:
         name = command.pending if isinstance(command, Approve) else ""
         kept = deciding.waiting(self.state, name)
         if kept is not None:
-            pending = self.state.registry.content.pending[name]
+            waits = self.state.registry.content.pending[name]
             call = self._call(request.actor, at)
-            return deciding.approve(pending, self.state, call, self._lacks(kept))
+            return deciding.approve(waits, self.state, call, self._lacks(kept))
+        call, state = self._call(request.actor, at), self.state
+        pending = state.registry.content.pending.get(name)
+        asked = compliance.waiting(pending, state.compliance, call)
+        if pending is not None and asked is not None:
+            return compliance.approve(pending, asked, state.compliance, state.registry, call)
+        if compliance.concerns(command, state.compliance, call):
+            return compliance.decide(command, state.compliance, state.registry, call)
+        assert not isinstance(command, ComplianceCommand)
         earlier = self._earlier(name, command if isinstance(command, Reverse) else None)
-        return decide(command, self.state.registry, self._call(request.actor, at, earlier))
+        return decide(command, state.registry, self._call(request.actor, at, earlier))
 
     def _lacks(self, command: people.PeopleCommand) -> dict[str, set[str]]:
         """What is in use and not in the pack that is to be adopted."""
         if not isinstance(command, people.AdoptPack):
             return {}
-        return self._library.lacks(command.pack, command.evidence, self.state.registry)
+        return self._library.lacks(command.pack, command.evidence, self.state)
 
     def _earlier(
         self, pending: str, command: Reverse | None = None
@@ -357,6 +373,8 @@ class Programme:
     ) -> Entry:  # fmt: skip
         """Append one entry with all events and apply them."""
         about = subjects(act, events, self.state.registry)
+        known = set(about)
+        about += [name for name in compliance.subjects(events) if name not in known]
         parts: tuple[Part, ...] = parts_of(
             act, events, envelope, self.pack.controls, self._entropy(96)
         )
@@ -367,6 +385,7 @@ class Programme:
     def _flush(self) -> None:
         """Entries and rows into the database, in one transaction, and commit."""
         tables.write(self.store, self.state.registry, self.state.registry.drain())
+        compliance_tables.write(self.store, self.state.compliance)
         self.journal.commit()
 
     def preview(self, request: Request) -> Preview | Refusal:
@@ -374,10 +393,18 @@ class Programme:
         with self._lock:
             self.catch_up()
             refusal = signing.unreadable(request)
-            found = refusal or self._decide(request, max(self._clock(), self.journal.last_at))
+            found = refusal or self._decide(request, self.instant())
             if isinstance(found, Refusal):
                 return found
-            return Preview(self.journal.size, found.effect, effect_digest(found.effect))
+            return Preview(self.journal.size, found.effect, digest_of(found))
+
+    def instant(self) -> str:
+        """Now, but never before the last entry."""
+        return max(self._clock(), self.journal.last_at)
+
+    def pack_of(self, digest: str, evidence: str) -> Pack:
+        """A pack that is or was in force."""
+        return self._library.fetch(digest, evidence)
 
     def catch_up(self) -> None:
         """See what others wrote."""

@@ -8,6 +8,7 @@ from unicodedata import is_normalized
 
 import msgspec
 
+from tanheng.compliance.commands import ComplianceCommand
 from tanheng.errors import Refusal
 from tanheng.journal import Key, encode, plain, signed_by, tagged
 from tanheng.programme.people import PeopleCommand
@@ -16,7 +17,7 @@ from tanheng.registry.commands import AnyCommand
 _TAG = b"tanheng/signed-command/1\0"
 _ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._:-]{0,127}")
 _DIGEST = b"tanheng/command/1"
-AskedFor = AnyCommand | PeopleCommand
+AskedFor = AnyCommand | PeopleCommand | ComplianceCommand
 """Every command of a programme."""
 
 

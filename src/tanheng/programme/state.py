@@ -7,9 +7,12 @@ from collections.abc import Sequence
 
 import msgspec
 
+from tanheng.compliance import model as compliance_model
+from tanheng.compliance.state import Compliance
+from tanheng.compliance.state import Content as ComplianceContent
 from tanheng.journal import Key, Store, Table, encode, signed_by, tagged
 from tanheng.programme.people import People, PeopleEvent
-from tanheng.registry.model import Event
+from tanheng.registry.model import Event, Reversed, Settled
 from tanheng.registry.state import VERSION, Content, Registry
 
 SNAPSHOTS = Table(
@@ -21,19 +24,28 @@ SNAPSHOTS = Table(
 _TAG = b"tanheng/snapshot/1\0"
 _STATE = b"tanheng/state/1"
 _PEOPLE = frozenset(PeopleEvent.__args__)
+_COMPLIANCE = frozenset(compliance_model.ComplianceEvent.__args__)
 
 
-class _Kept(msgspec.Struct):
+class _Kept(msgspec.Struct, omit_defaults=True):
     people: People
     registry: Content
+    compliance: ComplianceContent | None = None
+
+
+_EMPTY = ComplianceContent()
 
 
 class State:
     """Everything that follows from the journal's entries so far."""
 
-    def __init__(self, people: People | None = None, registry: Registry | None = None) -> None:
+    def __init__(
+        self, people: People | None = None, registry: Registry | None = None,
+        compliance: Compliance | None = None,
+    ) -> None:  # fmt: skip
         self.people = people or People()
         self.registry = registry or Registry()
+        self.compliance = compliance or Compliance()
         self._roles: dict[str, frozenset[str]] | None = None
 
     @property
@@ -50,12 +62,27 @@ class State:
             if type(event) in _PEOPLE:
                 self.people.apply(event)
                 self._roles = None
+            elif type(event) in _COMPLIANCE:
+                self.compliance.apply(event, seq, at)
             else:
                 registry.apply(event, seq, n, at, act)
+                if type(event) is Settled:
+                    self.compliance.over(event.pending)
+                elif type(event) is Reversed:
+                    self.compliance.undone(event.surrender)
 
     def hash(self) -> bytes:
         """Hash of the state (32 bytes): the same after every replay of the same journal."""
-        return tagged(_STATE, encode(_Kept(self.people, self.registry.content)))
+        kept = self.kept()
+        if kept.compliance is None:
+            return tagged(_STATE, encode(kept))
+        # Canonical bytes have texts as keys; years are numbers.
+        return tagged(_STATE, encode(msgspec.to_builtins(kept, str_keys=True)))
+
+    def kept(self) -> _Kept:
+        """All of it as plain data; without compliance where there is none, as before it was built."""
+        found = self.compliance.content
+        return _Kept(self.people, self.registry.content, found if found != _EMPTY else None)
 
 
 def _signed(size: int, digest: bytes, data: bytes) -> bytes:
@@ -64,8 +91,7 @@ def _signed(size: int, digest: bytes, data: bytes) -> bytes:
 
 def save(store: Store, state: State, size: int, digest: bytes, key: Key) -> None:
     """Keep a signed snapshot bound to the last entry's hash; older ones but one are dropped."""
-    kept = _Kept(state.people, state.registry.content)
-    data = zlib.compress(msgspec.msgpack.encode(kept), 1)
+    data = zlib.compress(msgspec.msgpack.encode(state.kept()), 1)
     signature = key.sign(_signed(size, digest, data))
     store.upsert(SNAPSHOTS, [(size, digest, VERSION, data, signature)])
     old = store.query("SELECT size FROM snapshots ORDER BY size DESC")
@@ -97,5 +123,6 @@ def load(store: Store, public_key: str) -> tuple[State, int, str]:
             why.append(f"snapshot at {size} is not signed by the programme's key")
         else:
             kept = msgspec.msgpack.decode(zlib.decompress(data), type=_Kept)
-            return State(kept.people, Registry(kept.registry)), size, "; ".join(why)
+            compliance = Compliance(kept.compliance)
+            return State(kept.people, Registry(kept.registry), compliance), size, "; ".join(why)
     return State(), 0, "; ".join(why)

@@ -62,11 +62,13 @@ class Decision(NamedTuple):
         act: what the law calls it; ``propose`` and ``approve`` when nothing is carried out yet.
         events: in order.
         effect: the postings of the command as it would be carried out now, for a preview.
+        digest: of all that would happen, where more than postings counts; ``""``: of ``effect``.
     """
 
     act: str
     events: list[m.Event]
     effect: tuple[m.Posting, ...]
+    digest: str = ""
 
 
 def decide(command: c.AnyCommand, state: Registry, call: m.Call) -> Decision | Refusal:
@@ -89,7 +91,7 @@ def decide(command: c.AnyCommand, state: Registry, call: m.Call) -> Decision | R
             due = controls.transfer_due(view, view.account(command.source), command.target)
             if due:
                 return propose(command, view, events, due=due)
-        return Decision(command.act, events, _effect(events))
+        return Decision(command.act, events, effect_of(events))
     except Refused as refused:
         return refused.refusal
     except CalendarMissing as missing:
@@ -107,7 +109,8 @@ def _of_authority(pending: m.Pending) -> bool:
     return not pending.account or pending_command(pending).authority
 
 
-def _effect(events: list[m.Event]) -> tuple[m.Posting, ...]:
+def effect_of(events: list[m.Event]) -> tuple[m.Posting, ...]:
+    """All postings of the events."""
     return tuple(p for event in events if isinstance(event, m.Posted) for p in event.postings)
 
 
@@ -141,7 +144,7 @@ def propose(
         f"P{seq}", command.act, access.account_of(command), msgspec.to_builtins(command),
         view.call.actor, expires, due,
     )  # fmt: skip
-    return Decision("propose", [proposed, *placed], _effect(events))
+    return Decision("propose", [proposed, *placed], effect_of(events))
 
 
 def _free_units(view: View, posting: m.Posting) -> int:
@@ -167,7 +170,7 @@ def _pending(state: Registry, name: str) -> m.Pending:
     return found
 
 
-def _own(state: Registry, pending: m.Pending) -> dict[tuple[str, str], int]:
+def own_holds(state: Registry, pending: m.Pending) -> dict[tuple[str, str], int]:
     """What the pending command holds, by account and kind."""
     own: dict[tuple[str, str], int] = {}
     for name in pending.holds:
@@ -181,13 +184,13 @@ def _approve(command: c.Approve, state: Registry, call: m.Call) -> Decision:
     if pending.due:
         details = {"pending": pending.id, "due": pending.due}
         raise Refused(Refusal("pending_approved", details))
-    view = View(state, call, _own(state, pending), pending.id)
+    view = View(state, call, own_holds(state, pending), pending.id)
     kept = pending_command(pending)
     access.second_person(view, pending, kept.authority, call.actor)
     access.open_mode(view, pending.act)
     access.authorise(view, kept, pending.initiator)
     events = _CORE[type(kept)](kept, view)
-    effect = _effect(events)
+    effect = effect_of(events)
     if isinstance(kept, c.Transfer):
         due = controls.transfer_due(view, view.account(kept.source), kept.target)
         if due:
@@ -229,7 +232,7 @@ def settle_due(name: str, state: Registry, call: m.Call) -> Decision:
     if name in state.content.holds:
         return Decision("expire", [m.HoldEnded(name, "expired")], ())
     pending = state.content.pending[name]
-    view = View(state, call, _own(state, pending), pending.id)
+    view = View(state, call, own_holds(state, pending), pending.id)
     if not pending.due:
         return Decision("expire", holds.end_pending(view, name, "expired"), ())
     kept = pending_command(pending)
@@ -240,4 +243,4 @@ def settle_due(name: str, state: Registry, call: m.Call) -> Decision:
         ended = holds.end_pending(view, name, "voided", refused.refusal.code)
         return Decision("void", ended, ())
     done = holds.end_pending(view, name, "done", person=pending.approver)
-    return Decision(pending.act, [*done, *events], _effect(events))
+    return Decision(pending.act, [*done, *events], effect_of(events))

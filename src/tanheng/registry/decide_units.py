@@ -94,37 +94,39 @@ def surrender(command: c.Surrender, view: View) -> list[m.Event]:
     sink, left = view.sink("surrender"), command.amount
     postings: list[m.Posting] = []
     for kind in kinds:
-        found = _usable(view, account.id, kind, sink, left, command)
+        found = usable(view, account.id, kind, sink, left, command.year, command.act)
         postings += found
-        left -= sum(_size(posting) for posting in found)
+        left -= sum(size_of(posting) for posting in found)
     if left:
         raise _short_of_year(view, account, kinds, command)
     return [m.Posted(tuple(postings))]
 
 
-def _size(posting: m.Posting) -> int:
+def size_of(posting: m.Posting) -> int:
+    """Units that a posting moves."""
     return int(posting[5] - posting[4] + 1 if len(posting) == 6 else posting[4])
 
 
-def _usable(
-    view: View, account: str, kind: UnitKind, sink: str, most: int, command: c.Surrender
+def usable(
+    view: View, account: str, kind: UnitKind, sink: str, most: int, year: int, act: str
 ) -> list[m.Posting]:
-    """Postings of at most so many units: free ones, and those restricted to the year."""
+    """Postings of at most so many units that may be surrendered for a year: free ones, and those
+    restricted to it; ``act``: whose order of blocks counts."""
     free = view.free(account, kind.id)
     if not kind.serialised:
         amount = min(free, most)
         amount -= amount % kind.smallest
         return [("surrender", kind.id, account, sink, amount)] if amount > 0 else []
     found: list[m.Posting] = []
-    order = view.call.controls.blocks_for(command.act)
+    order = view.call.controls.blocks_for(act)
     blocks = view.balance(account, kind.id).blocks
-    marked = [b for b in blocks if b[2] == command.year and not b[3]] if command.year else []
+    marked = [b for b in blocks if b[2] == year and not b[3]] if year else []
     plain = [b for b in blocks if not b[2] and not b[3]]
     groups = [(marked, most), (plain, free)]
     if "unrestricted_first" in order:
         groups.reverse()
     for group, limit in groups:
-        ranges = serials.choose(group, min(most, limit), command.year, order)
+        ranges = serials.choose(group, min(most, limit), year, order)
         found += [("surrender", kind.id, account, sink, *pair) for pair in ranges]
         most -= serials.amount_of(ranges)
     return found

@@ -12,9 +12,6 @@ from tanheng.journal import Row, Store, Table
 from tanheng.registry import model as m
 from tanheng.registry.state import Changes, Registry
 
-VERSION = 1
-"""Of this layout; another one found in a store is dropped and built again."""
-
 ACCOUNTS = Table(
     "accounts",
     (("account", "text"), ("type", "text"), ("holder", "text"), ("status", "text"),

@@ -1,5 +1,6 @@
 """Law is data: packs of rules with their citations, read strictly, and the hours they keep."""
 
+from tanheng.rules.cases import Case
 from tanheng.rules.controls import (
     Act,
     AmountLimit,
@@ -22,6 +23,8 @@ from tanheng.rules.controls import (
 from tanheng.rules.hours import CalendarMissing, Hours
 from tanheng.rules.load import load_pack, load_pack_files, pack_names
 from tanheng.rules.pack import SINKS, AccountType, Pack, Role, UnitKind, UnitType
+from tanheng.rules.parameters import Content, Found, Gap, Parameter, Value
+from tanheng.rules.plan import Plan, Sector
 
 __all__ = [
     "SINKS",
@@ -30,24 +33,32 @@ __all__ = [
     "AmountLimit",
     "Calendar",
     "CalendarMissing",
+    "Case",
     "Citation",
+    "Content",
     "Controls",
     "Criterion",
+    "Found",
+    "Gap",
     "HoldReason",
     "Hours",
     "KnowYourCustomer",
     "ListDelay",
     "Opening",
     "Pack",
+    "Parameter",
+    "Plan",
     "Proposal",
     "Role",
     "Rule",
+    "Sector",
     "Status",
     "Title",
     "TransitAlarm",
     "UnitKind",
     "UnitType",
     "UntrustedDelay",
+    "Value",
     "VelocityAlarm",
     "load_pack",
     "load_pack_files",

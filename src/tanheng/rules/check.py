@@ -8,18 +8,25 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import date
+from difflib import get_close_matches
 from zoneinfo import ZoneInfo
 
-from tanheng.rules.pack import SINKS
+from tanheng.rules.known import KNOWN
+from tanheng.rules.pack import SINKS, Pack
+from tanheng.rules.parameters import overlapping
 from tanheng.rules.source import Data, Lines, Problem
 
 Path = tuple[str, ...]
 Fault = tuple[Path, str]
 
 
-def crossed(data: Mapping[str, Data], lines: Lines) -> list[Problem]:
-    """All contradictions and dead references, on their lines."""
-    faults = (*_zone(data), *_kinds(data), *_accounts(data), *_calendar(data), *_controls(data))
+def crossed(data: Mapping[str, Data], lines: Lines, pack: Pack | None) -> list[Problem]:
+    """All contradictions and dead references, on their lines; dates of parameters only where the
+    pack has the right shape."""
+    faults = [*_zone(data), *_kinds(data), *_accounts(data), *_calendar(data), *_controls(data)]
+    faults += [*_plan(data), *_parameters(data)]
+    if pack is not None:
+        faults += _dates(pack)
     problems = []
     for path, reason in faults:
         if path in lines:
@@ -144,6 +151,53 @@ def _orders(value: Data) -> Iterator[Fault]:
 
 
 _LAST = ("lowest_serial", "highest_serial")
+
+
+def _plan(data: Mapping[str, Data]) -> Iterator[Fault]:
+    """Kinds and accounts of the compliance year that are not there."""
+    plan = _mapping(data.get("plan"))
+    kinds, accounts = _mapping(data.get("kinds")), _mapping(data.get("accounts"))
+    for year, kind in _mapping(plan.get("allowance")).items():
+        if isinstance(kind, str) and kind not in kinds:
+            yield ("plan", "allowance", year), "no such kind"
+    credits = _list(_mapping(plan.get("credits")).get("value"))
+    for place, kind in enumerate(credits):
+        if isinstance(kind, str) and kind not in kinds:
+            yield ("plan", "credits", "value", str(place)), "no such kind"
+        elif isinstance(kind, str) and _mapping(kinds[kind]).get("surrender") is not True:
+            yield ("plan", "credits", "value", str(place)), "the kind is not surrendered"
+    for key in ("source", "entrants"):
+        account = plan.get(key)
+        if isinstance(account, str) and account not in accounts:
+            yield ("plan", key), "no such account type"
+        elif isinstance(account, str) and _mapping(accounts[account]).get("government") is not True:
+            yield ("plan", key), "allocations come from an account of the government"
+    for name, choice in _mappings(plan):
+        if name not in ("allowance", "sectors"):
+            yield from _twice(choice.get("value"), ("plan", name, "value"))
+
+
+def _parameters(data: Mapping[str, Data]) -> Iterator[Fault]:
+    """Names and units that no rule reads."""
+    for name, parameter in _mapping(data.get("parameters")).items():
+        known = KNOWN.get(name)
+        if known is None:
+            close = get_close_matches(name, KNOWN, 3, 0.5)
+            hint = f"; did you mean {' or '.join(close)}?" if close else ""
+            yield ("parameters", name), f"no rule reads a parameter of that name{hint}"
+        elif known.unit and _mapping(parameter).get("unit", known.unit) != known.unit:
+            yield ("parameters", name, "unit"), f"its unit is {known.unit}"
+
+
+def _dates(pack: Pack) -> Iterator[Fault]:
+    """Values of one parameter that contradict each other, or have another form than its rule."""
+    for name, parameter in pack.parameters.items():
+        here = ("parameters", name, "values")
+        for index, reason in overlapping(parameter.values):
+            yield (*here, str(index)), reason
+        known = KNOWN.get(name)
+        if known is not None and parameter.values[0].form != known.form:
+            yield (*here, "0"), f"its rule reads a {known.form}"
 
 
 def _twice(value: Data, path: Path) -> Iterator[Fault]:

@@ -52,6 +52,16 @@ Proposal = Literal[
     "confirm_export",
     "abort_export",
     "import_units",
+    "pre_allocate",
+    "true_up",
+    "surrender_year",
+    "close_year",
+    "enforce",
+    "carry_over_year",
+    "settle_benchmarks",
+    "publish_table",
+    "permit",
+    "record_entry",
 ]
 """Acts that can be made to wait for a second person."""
 Act = Proposal | Literal["approve", "abort", "release"]

@@ -2,8 +2,11 @@
 
     bytes ─▶ source.py: plain data and lines ─▶ merge ─▶ Pydantic: shapes ─▶ check.py: names meet
 
-A pack is ``pack.yaml`` and any number of ``parameters/*.yaml``, whose mappings are merged; what is
-said twice is a fault, wherever it is said.
+A pack is ``pack.yaml``, any number of ``parameters/*.yaml``, whose mappings are merged, and worked
+examples in ``cases/*.yaml``, whose lists are joined; what is said twice is a fault, wherever it is
+said. ``include: [NAME, …]`` in ``pack.yaml`` takes shared parts (``packs/shared/NAME.yaml``), which
+then belong to the pack: its digest covers them. An *overlay* tries a draft: its files are laid over
+those of a pack, and what it says replaces what the pack says.
 """
 
 from __future__ import annotations
@@ -24,6 +27,9 @@ from tanheng.rules.source import Data, Lines, Problem, Source, read_source
 
 MAIN = "pack.yaml"
 FOLDER = "parameters"
+CASES = "cases"
+SHARED = "shared"
+_FOLDERS = (FOLDER, CASES, SHARED)
 _NAMED = ("kinds", "accounts")
 
 
@@ -32,11 +38,14 @@ def pack_names() -> list[str]:
     return sorted(folder.name for folder in _builtin().iterdir() if folder.joinpath(MAIN).is_file())
 
 
-def load_pack(name_or_path: str | Path) -> Pack | list[Finding]:
+def load_pack(name_or_path: str | Path, overlay: Path | None = None) -> Pack | list[Finding]:
     """A built-in pack by name, or the pack in a folder.
 
     A text without a separator that names a built-in pack means that one; write ``./name`` for a
     folder of the same name.
+
+    Args:
+        overlay: folder of a draft that is laid over it.
 
     Returns:
         The pack, or all its faults: pack_unreadable, pack_duplicate_key, pack_unknown_key,
@@ -48,6 +57,22 @@ def load_pack(name_or_path: str | Path) -> Pack | list[Finding]:
         known = ", ".join(pack_names())
         reason = f"there is no {MAIN} in “{name_or_path}”, and the built-in packs are {known}"
         return [Finding("pack_unreadable", MAIN, details={"reason": reason})]
+    found = _read(place)
+    if isinstance(found, list):
+        return found
+    more = _shared(found)
+    if isinstance(more, list):
+        return more
+    if overlay is None:
+        return load_pack_files({**more, **found})
+    over = _read(overlay)
+    if isinstance(over, list):
+        return over
+    return load_pack_files({**more, **found}, over)
+
+
+def _read(place: Traversable | Path) -> dict[str, bytes] | list[Finding]:
+    """The files of a pack's or overlay's folder by name."""
     found: dict[str, bytes] = {}
     faults: list[Finding] = []
     for name, file in _parts(place):
@@ -56,64 +81,145 @@ def load_pack(name_or_path: str | Path) -> Pack | list[Finding]:
         except OSError as error:
             reason = error.strerror or type(error).__name__
             faults.append(Finding("pack_unreadable", name, details={"reason": reason}))
-    if faults:
-        return faults
-    return load_pack_files(found)
+    return faults or found
 
 
-def load_pack_files(files: Mapping[str, bytes]) -> Pack | list[Finding]:
+def _shared(found: Mapping[str, bytes]) -> dict[str, bytes] | list[Finding]:
+    """The shared parts that the pack includes and does not bring along."""
+    source = read_source(MAIN, found[MAIN])
+    asked = source.data.get("include", [])
+    known = {
+        file.name.removesuffix(".yaml")
+        for file in _builtin().joinpath(SHARED).iterdir()
+        if file.name.endswith(".yaml")
+    }
+    more: dict[str, bytes] = {}
+    faults: list[Finding] = []
+    for place, name in enumerate(asked if isinstance(asked, list) else ()):
+        part = f"{SHARED}/{name}.yaml"
+        if part in found:
+            continue
+        if name not in known:
+            row = source.lines.get(("include", str(place)), (MAIN, 1))[1]
+            details = {
+                "key": "include",
+                "reason": f"the shared parts are {', '.join(sorted(known))}",
+            }
+            faults.append(Finding("pack_value", MAIN, row, "include", str(name), details))
+            continue
+        more[part] = _builtin().joinpath(part).read_bytes()
+    return faults or more
+
+
+def load_pack_files(
+    files: Mapping[str, bytes], overlay: Mapping[str, bytes] | None = None
+) -> Pack | list[Finding]:
     """The pack that is written in files, by name (``pack.yaml``, ``parameters/hours.yaml``).
+
+    Args:
+        overlay: files of a draft, laid over them: what they say replaces what the pack says.
 
     Returns:
         The pack, or all its faults: pack_unreadable, pack_duplicate_key, pack_unknown_key,
         pack_missing_key, pack_value.
     """
-    faults: list[Finding] = []
-    sources: list[Source] = []
-    for name in sorted(files, key=lambda n: (n != MAIN, n)):
-        if not _is_part(name):
-            reason = f"a pack has {MAIN} and {FOLDER}/*.yaml, no other files"
-            faults.append(Finding("pack_unreadable", name, details={"reason": reason}))
-            continue
-        source = read_source(name, files[name])
-        sources.append(source)
-        faults += [_finding(problem) for problem in source.problems]
+    data, lines, faults = _merged(files)
     if MAIN not in files:
         faults.append(Finding("pack_unreadable", MAIN, details={"reason": "the file is missing"}))
-    data: dict[str, Data] = {}
-    lines: Lines = {}
-    for source in sources:
-        faults += [_finding(p) for p in _merge(data, lines, source.data, source.lines)]
+    every = dict(files)
+    if overlay:
+        over, places, more = _merged(overlay, "overlay/")
+        faults += more
+        _lay(data, lines, over, places)
+        every |= {f"overlay/{name}": text for name, text in overlay.items()}
+    if data.get("include") == [] or isinstance(data.get("include"), list):
+        data.pop("include")
     pack, problems = _validated(data, lines)
     if any(finding.code == "pack_unreadable" for finding in faults):
         problems = [problem for problem in problems if problem.code != "pack_missing_key"]
     else:
-        problems += crossed(data, lines)
+        problems += crossed(data, lines, pack)
     seen = {(f.table, f.row, f.column) for f in faults}
     for finding in map(_finding, problems):
         if (finding.table, finding.row, finding.column) not in seen:
             seen.add((finding.table, finding.row, finding.column))
             faults.append(finding)
-    return _ordered(faults) if faults or pack is None else pack.with_files(files)
+    return _ordered(faults) if faults or pack is None else pack.with_files(every, lines)
+
+
+def _merged(
+    files: Mapping[str, bytes], prefix: str = ""
+) -> tuple[dict[str, Data], Lines, list[Finding]]:
+    """What all files say together, the line of each key, and what is wrong with them."""
+    faults: list[Finding] = []
+    data: dict[str, Data] = {}
+    lines: Lines = {}
+    for name in sorted(files, key=lambda n: (n != MAIN, n)):
+        plain = name.removeprefix("overlay/")
+        if not _is_part(plain):
+            reason = f"a pack has {MAIN} and {', '.join(f'{f}/*.yaml' for f in _FOLDERS)}, no other files"
+            faults.append(Finding("pack_unreadable", prefix + name, details={"reason": reason}))
+            continue
+        source = read_source(prefix + name, files[name])
+        faults += [_finding(problem) for problem in source.problems]
+        if plain.startswith(f"{CASES}/"):
+            _join(source, data)
+        faults += [_finding(p) for p in _merge(data, lines, source.data, source.lines)]
+    return data, lines, faults
+
+
+def _join(source: Source, data: dict[str, Data]) -> None:
+    """Number the cases of another file on after those that are there, and move its lines along."""
+    before, more = data.pop("cases", []), source.data.get("cases")
+    if not isinstance(before, list) or not isinstance(more, list):
+        return
+    shift = len(before)
+    moved: Lines = {}
+    for path, place in source.lines.items():
+        if path[:1] == ("cases",) and len(path) > 1:
+            path = ("cases", str(int(path[1]) + shift), *path[2:])
+        moved[path] = place
+    source.lines = moved
+    source.data["cases"] = [*before, *more]
+
+
+def _lay(into: dict[str, Data], known: Lines, over: Mapping[str, Data], lines: Lines,
+         path: tuple[str, ...] = ()) -> None:  # fmt: skip
+    """Replace what an overlay says otherwise, key by key."""
+    for key, value in over.items():
+        here = (*path, key)
+        old = into.get(key)
+        if isinstance(old, dict) and isinstance(value, dict):
+            _lay(old, known, value, lines, here)
+            continue
+        into[key] = value
+        for gone in [p for p in known if p[: len(here)] == here]:
+            del known[gone]
+        known.update({p: place for p, place in lines.items() if p[: len(here)] == here})
 
 
 def _builtin() -> Traversable:
     return files("tanheng").joinpath("packs")
 
 
-def _parts(place: Traversable) -> Iterator[tuple[str, Traversable]]:
-    yield MAIN, place.joinpath(MAIN)
-    folder = place.joinpath(FOLDER)
-    if folder.is_dir():
-        for file in sorted(folder.iterdir(), key=lambda f: f.name):
-            if not file.name.startswith("."):
-                yield f"{FOLDER}/{file.name}", file
+def _parts(place: Traversable | Path) -> Iterator[tuple[str, Traversable | Path]]:
+    if place.joinpath(MAIN).is_file():
+        yield MAIN, place.joinpath(MAIN)
+    for name in _FOLDERS:
+        folder = place.joinpath(name)
+        if folder.is_dir():
+            for file in sorted(folder.iterdir(), key=lambda f: f.name):
+                if not file.name.startswith("."):
+                    yield f"{name}/{file.name}", file
 
 
 def _is_part(name: str) -> bool:
     path = PurePosixPath(name)
     return name == MAIN or (
-        path.parts[:-1] == (FOLDER,) and path.suffix == ".yaml" and str(path) == name
+        len(path.parts) == 2
+        and path.parts[0] in _FOLDERS
+        and path.suffix == ".yaml"
+        and str(path) == name
     )
 
 

@@ -5,7 +5,10 @@
     ├── accounts   AccountType   who holds it, in which role
     ├── calendar   Calendar      working days of the years covered
     ├── controls   Controls      what the registry demands, each with its clause
-    └── hours      Hours         opening hours and delays on that calendar
+    ├── hours      Hours         opening hours and delays on that calendar
+    ├── plan       Plan          which rules a compliance year follows; None: it has none
+    ├── parameters Parameter     the numbers of those rules, dated, each with its clause
+    └── cases      Case          worked examples, run as tests
 
 The code names no jurisdiction; packs do. ``load.py`` reads them and checks that names meet.
 """
@@ -14,6 +17,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Mapping
+from datetime import date
 from functools import cached_property
 from types import MappingProxyType
 from typing import Annotated, Literal
@@ -21,6 +25,8 @@ from zoneinfo import ZoneInfo
 
 from pydantic import Field, PrivateAttr
 
+from tanheng.errors import Refusal
+from tanheng.rules.cases import Case
 from tanheng.rules.controls import (
     Calendar,
     Controls,
@@ -33,6 +39,8 @@ from tanheng.rules.controls import (
     Year,
 )
 from tanheng.rules.hours import Hours
+from tanheng.rules.parameters import Found, Gap, Parameter, pick
+from tanheng.rules.plan import Plan
 
 UnitType = Literal[
     "allowance",
@@ -73,6 +81,8 @@ class UnitKind(Part):
         held_by: account types that may hold it.
         credit: may be imported from outside.
         surrender: may be surrendered.
+        local: of a credit, whether its project is inside the programme's territory.
+        project_type: of a credit, such as ``hydropower``; parameters may exclude it.
     """
 
     id: Name
@@ -88,6 +98,8 @@ class UnitKind(Part):
     held_by: Annotated[tuple[Name, ...], Field(min_length=1)]
     credit: bool = False
     surrender: bool = False
+    local: bool = False
+    project_type: Name | None = None
 
 
 class AccountType(Part):
@@ -123,14 +135,66 @@ class Pack(Part):
     kinds: Annotated[Mapping[Name, UnitKind], Field(min_length=1)]
     accounts: Annotated[Mapping[Name, AccountType], Field(min_length=1)]
     controls: Controls
+    plan: Plan | None = None
+    parameters: Mapping[Name, Parameter] = Field(default_factory=dict)
+    cases: tuple[Case, ...] = ()
 
+    _lines: Mapping[tuple[str, ...], tuple[str, int]] = PrivateAttr(default_factory=dict)
     _files: Mapping[str, bytes] = PrivateAttr(default_factory=dict)
 
-    def with_files(self, files: Mapping[str, bytes]) -> Pack:
-        """The same pack, knowing the files it was read from."""
+    def with_files(
+        self, files: Mapping[str, bytes],
+        lines: Mapping[tuple[str, ...], tuple[str, int]] | None = None,
+    ) -> Pack:  # fmt: skip
+        """The same pack, knowing the files it was read from, and the line of each key."""
         other = self.model_copy()
         other._files = MappingProxyType(dict(files))
+        other._lines = MappingProxyType(dict(self._lines if lines is None else lines))
         return other
+
+    def place(self, *path: str) -> str:
+        """``file:line`` of a key, or of the closest one around it that is written down."""
+        while path and path not in self._lines:
+            path = path[:-1]
+        file, row = self._lines.get(path, ("pack.yaml", 1))
+        return f"{file}:{row}"
+
+    def find(self, name: str, day: date, year: int | None = None, of: str | None = None) -> Found:
+        """The value of a parameter in force on a day, for a compliance year and a sector or class.
+
+        Raises:
+            Gap: the pack has no such parameter, or no value then; it names parameter and day.
+        """
+        found = self.parameters.get(name)
+        details: dict[str, object] = {
+            "name": name, "day": day.isoformat(), "year": year or "—", "of": of or "—",
+            "pack": self.id,
+        }  # fmt: skip
+        if found is None:
+            raise Gap(Refusal("rule_missing", details))
+        index = pick(found.values, day, year, of)
+        if index is None:
+            details["place"] = self.place("parameters", name)
+            raise Gap(Refusal("rule_gap", details))
+        place = self.place("parameters", name, "values", str(index))
+        return Found(name, found.title, found.unit, index, found.values[index], place)
+
+    def says(
+        self, name: str, day: date, year: int | None = None, of: str | None = None
+    ) -> Found | None:
+        """As :meth:`find`, for a parameter that a rule can do without; None only where the pack has
+        no such parameter at all, or none for the year and sector on any day.
+
+        Raises:
+            Gap: it has one for them, but not on this day.
+        """
+        found = self.parameters.get(name)
+        if found is None or all(
+            (v.year is not None and v.year != year) or (v.of is not None and v.of != of)
+            for v in found.values
+        ):
+            return None
+        return self.find(name, day, year, of)
 
     @property
     def files(self) -> Mapping[str, bytes]:
