@@ -22,6 +22,7 @@ from tanheng.cli.session import (
     asks,
 )  # fmt: skip
 from tanheng.compliance import commands as c
+from tanheng.compliance.prices import in_fen
 from tanheng.programme.signing import AskedFor
 
 app = typer.Typer(no_args_is_help=True, help="The compliance year. 履约年度。")
@@ -103,23 +104,12 @@ def enter(
     if kind == "entities":
         command = c.EnterEntities(rows, digest)
     elif kind == "prices":
-        command = c.EnterPrices(series, _in_fen(rows), digest, note)
+        command = c.EnterPrices(series, in_fen(rows), digest, note)
     elif kind == "data":
         command = c.EnterData(int(year or 0), rows, digest)
     else:
         command = c.EnterEmissions(int(year or 0), rows, digest)
     session.run(command)
-
-
-def _in_fen(rows: tuple[tuple[Any, ...], ...]) -> tuple[c.PriceRow, ...]:
-    """Prices of the list, in the currency's unit, as the journal keeps them: in its hundredth."""
-    from decimal import Decimal
-
-    return tuple(
-        (day, f"{Decimal(price) * 100:f}".rstrip("0").rstrip(".") if "." in f"{Decimal(price) * 100:f}"
-         else f"{Decimal(price) * 100:f}", volume, row)
-        for day, price, volume, row in rows
-    )  # fmt: skip
 
 
 @asks(app, "allocate")

@@ -8,5 +8,5 @@ decide_entries.py  decide_allocation.py  decide_surrender.py  decide_close.py
 decide_benchmarks.py  decide_records.py
 explain.py    why: the same figures, traced
 cases.py      worked examples of packs, run
-tables.py     derived tables
+tables.py     derived tables; prices.py prices of lists; history.py published status codes, recomputed
 """

@@ -16,7 +16,7 @@ from tanheng.registry.model import Event
 from tanheng.registry.view import IDENTIFIER, Refused
 
 _NUMBER = re.compile(r"-?[0-9]{1,15}(\.[0-9]{1,12})?")
-_DIGEST = re.compile(r"[0-9a-f]{64}")
+_DIGEST = re.compile(r"([a-z0-9]{1,16}:)?[0-9a-f]{64}")
 
 
 def is_number(text: str) -> bool:
