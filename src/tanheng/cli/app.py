@@ -12,6 +12,7 @@ import typer
 from tanheng.cli import (
     compliance,
     history,
+    playing,
     programme,
     proof,
     registry,
@@ -68,6 +69,7 @@ app.add_typer(compliance.app, name="compliance")
 app.add_typer(rules.app, name="rules")
 app.add_typer(simulate.app, name="simulate")
 registry_show.add_to(registry.app)
+simulate.app.command("play")(playing.play)
 history.add_to(programme.app)
 for command in (proof.export, proof.verify, proof.backup, proof.restore):
     app.command()(command)
@@ -411,7 +413,7 @@ def demo(
     ),
     lang: LangOption = None,
 ) -> None:
-    """The three examples: accounts, a summary, and reports to open. 三个示例。"""
+    """Three accounts and two compliance years, with reports to open. 示例。"""
     from tanheng.cli.demo import run
 
     run(out, language(lang))

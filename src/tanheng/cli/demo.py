@@ -1,13 +1,15 @@
-"""The three examples, end to end: account, summary, reports."""
+"""The examples, end to end: accounts with their reports, and two compliance years."""
 
 from __future__ import annotations
 
+import io
 import shutil
 import tempfile
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, redirect_stdout
 from importlib.resources import files
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from rich.console import Console
 
@@ -16,6 +18,9 @@ from tanheng.cli import output
 from tanheng.cli.show import Screen
 from tanheng.engines import open_records
 from tanheng.errors import Fault, Language
+
+if TYPE_CHECKING:
+    from tanheng.programme.programme import Programme
 
 _TEXT: dict[str, tuple[str, str]] = {
     "three-car-makers": (
@@ -92,8 +97,69 @@ def run(out: Path, language: Language) -> None:
             target = out / name.replace(", ", "-").replace(" ", "-")
             output.write_all(result, target, language, None, public=False)
     console.print()
+    _years(out, language, console)
+    console.print()
     report = out.resolve() / "three-car-makers" / "report.html"
     console.print(_END[pick].format(path=report), soft_wrap=True)
+
+
+def _years(out: Path, language: Language, console: Console) -> None:
+    """Two compliance years; the first also under other rules, with every figure open to why."""
+    from tanheng.cli.playing import PROGRAMME, compare, played
+    from tanheng.programme.asking import explain
+    from tanheng.why import Why
+
+    def fresh(name: str) -> Path:
+        target = out / name
+        if target.exists():
+            shutil.rmtree(target)
+        return target
+
+    screen, zh = Screen(language, console), language == "zh"
+    console.rule("[bold]shenzhen-2016[/bold]", align="left")
+    first = fresh("shenzhen-2016")
+    programme = played(examples() / "shenzhen-2016", first, "", language)
+    for question in ("fine:SZ-05/2016", "shortfall:SZ-05/2016"):
+        console.print()
+        where = first / PROGRAMME
+        console.print(f"$ tanheng why {where} {question}", style="bold", soft_wrap=True)
+        answer = explain(programme, question)
+        assert isinstance(answer, Why), answer.message(language)
+        screen.why(answer)
+    console.print()
+    text = (
+        "同一年，若适用全国规则（假设）："
+        if zh
+        else "The same year under the national rules (supposed):"
+    )
+    console.rule(f"[bold]{text}[/bold]", align="left")
+    second = fresh("shenzhen-2016-national")
+    with redirect_stdout(io.StringIO()):
+        played(examples() / "shenzhen-2016", second, "national", language)
+    compare(first, second, 2016, language)
+    console.print()
+    console.rule("[bold]guangdong-2016[/bold]", align="left")
+    with redirect_stdout(io.StringIO()):
+        programme = played(examples() / "guangdong-2016", fresh("guangdong-2016"), "", language)
+    _guangdong(programme, console, zh)
+    answer = explain(programme, "status:GD-001/2016")
+    assert isinstance(answer, Why), answer.message(language)
+    screen.why(answer)
+
+
+def _guangdong(programme: Programme, console: Console, zh: bool) -> None:
+    """How many comply, and which credits were used."""
+    store = programme.store
+    met = store.query("SELECT COUNT(*) FROM outcomes WHERE year = 2016 AND status = 'A'")[0][0]
+    every = store.query("SELECT COUNT(*) FROM outcomes WHERE year = 2016")[0][0]
+    used = store.query(
+        "SELECT kind, SUM(amount) FROM moves WHERE op = 'surrender' GROUP BY kind ORDER BY kind"
+    )
+    console.print(
+        f"{every} 家单位，履约 {met} 家" if zh else f"{every} entities, {met} of them compliant"
+    )
+    for kind, amount in used:
+        console.print(f"  {kind}: {amount:,} t")
 
 
 def _summary(screen: Screen, result: Account) -> None:

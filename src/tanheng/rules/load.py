@@ -29,6 +29,7 @@ MAIN = "pack.yaml"
 FOLDER = "parameters"
 CASES = "cases"
 SHARED = "shared"
+OVERLAY = "overlay/"
 _FOLDERS = (FOLDER, CASES, SHARED)
 _NAMED = ("kinds", "accounts")
 
@@ -123,15 +124,19 @@ def load_pack_files(
         The pack, or all its faults: pack_unreadable, pack_duplicate_key, pack_unknown_key,
         pack_missing_key, pack_value.
     """
+    # A pack that was kept with a draft over it has the draft's files under this prefix.
+    kept = {name: text for name, text in files.items() if name.startswith(OVERLAY)}
+    files = {name: text for name, text in files.items() if name not in kept}
+    overlay = {name.removeprefix(OVERLAY): text for name, text in kept.items()} | dict(overlay or {})
     data, lines, faults = _merged(files)
     if MAIN not in files:
         faults.append(Finding("pack_unreadable", MAIN, details={"reason": "the file is missing"}))
     every = dict(files)
     if overlay:
-        over, places, more = _merged(overlay, "overlay/")
+        over, places, more = _merged(overlay, OVERLAY)
         faults += more
         _lay(data, lines, over, places)
-        every |= {f"overlay/{name}": text for name, text in overlay.items()}
+        every |= {OVERLAY + name: text for name, text in overlay.items()}
     if data.get("include") == [] or isinstance(data.get("include"), list):
         data.pop("include")
     pack, problems = _validated(data, lines)
@@ -155,14 +160,13 @@ def _merged(
     data: dict[str, Data] = {}
     lines: Lines = {}
     for name in sorted(files, key=lambda n: (n != MAIN, n)):
-        plain = name.removeprefix("overlay/")
-        if not _is_part(plain):
+        if not _is_part(name):
             reason = f"a pack has {MAIN} and {', '.join(f'{f}/*.yaml' for f in _FOLDERS)}, no other files"
             faults.append(Finding("pack_unreadable", prefix + name, details={"reason": reason}))
             continue
         source = read_source(prefix + name, files[name])
         faults += [_finding(problem) for problem in source.problems]
-        if plain.startswith(f"{CASES}/"):
+        if name.startswith(f"{CASES}/"):
             _join(source, data)
         faults += [_finding(p) for p in _merge(data, lines, source.data, source.lines)]
     return data, lines, faults

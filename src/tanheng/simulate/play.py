@@ -9,6 +9,7 @@ An act has ``at`` (``2017-06-30 11:00``; absent: as the one before) and one of
 ``open``      list of entities: an account for each, checked, with two representatives
 ``enter``     ``{list, file, year?, series?, note?}``: hand a list in
 ``command``   any command of a programme, as plain data; ``as``: who (the authority if absent)
+``grant``     ``{file, from}``: units of a list “surrenders” from an account of the authority
 ``surrender_all``  a list “surrenders”, by the holders themselves: ``{file, year}``
 ``enforce``   ``{year, series, choose?}``: every step of the pack that is left; ``choose`` is what is
               chosen where the pack leaves a range
@@ -104,7 +105,7 @@ class Player:
         self._ids = itertools.count(1)
         self._zone = ZoneInfo(play.pack.timezone)
         self.now = self._instant(str(play.acts[0]["at"]))
-        roles = {person: ("authority",) for person in AUTHORITY}
+        roles = dict.fromkeys(AUTHORITY, ("authority",))
         self.programme: Programme = create(
             place, place.name, play.pack, roles, clock=lambda: self.now, entropy=entropy,
             simulation=True,
@@ -142,6 +143,8 @@ class Player:
             self._enter(act["enter"])
         if "command" in act:
             self._do(read(self._filled(act["command"])), act.get("as", ""))
+        if "grant" in act:
+            self._grant(act["grant"])
         if "surrender_all" in act:
             self._surrender(act["surrender_all"])
         if "enforce" in act:
@@ -216,12 +219,19 @@ class Player:
             raise Fault(item.message(self.language))
         return item.digest
 
+    def _units(self, file: str) -> Iterator[tuple[str, str, int]]:
+        """Account, kind and amount of each row of a list of units."""
+        entities = self.programme.state.compliance.content.entities
+        for entity, kind, amount, _ in self._list(file, "surrenders"):
+            yield entities[entity].account, self._filled(kind), amount
+
+    def _grant(self, what: dict[str, Any]) -> None:
+        for account, kind, amount in self._units(what["file"]):
+            self._do(r.Allocate(what["from"], account, kind, amount))
+
     def _surrender(self, what: dict[str, Any]) -> None:
-        accounts = {e.id: e.account for e in self.programme.state.compliance.content.entities.values()}
-        for entity, kind, amount, _ in self._list(what["file"], "surrenders"):
-            kind = self._filled(kind)
-            command = r.Surrender(accounts[entity], amount, what["year"], kind)
-            self._do(command, HOLDERS[0])
+        for account, kind, amount in self._units(what["file"]):
+            self._do(r.Surrender(account, amount, what["year"], kind), HOLDERS[0])
 
     def _enforce(self, what: dict[str, Any]) -> None:
         """Every step that is left; a fine with a range is chosen as the play says."""
