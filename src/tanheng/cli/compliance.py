@@ -203,42 +203,37 @@ def carry_over(
     session.run(c.CarryOverYear(year, rows))
 
 
-@app.command("settle")
-def settle(
-    path: DirArgument, file: FileArgument, year: YearOption,
-    version: Annotated[int, typer.Option("--table", help="Version of the published table. 年表版本。")],
-    person: AsOption = None, key: KeyOption = None, id_: IdOption = None, dry: DryOption = False,
-    pin: PinOption = None, now: NowOption = None, as_json: JsonOption = False,
-    lang: LangOption = None,
-) -> None:  # fmt: skip
-    """Responsibilities (list “responsibilities”, or account.json of a settled account) become units
-    and obligations. 结算承担排放。"""
-    from tanheng.cli.handing import responsibilities
-
-    session = Session(path, person, key, id_, dry, pin, now, as_json, lang)
-    if file.suffix == ".json":
-        rows = responsibilities(file)
-    else:
-        rows = tuple(_read(file, "responsibilities", lang, as_json))
-    digest = _handed_in(session, file)
-    session.run(c.SettleBenchmarks(year, version, rows, digest))
+RecordsArgument = Annotated[
+    Path, typer.Argument(metavar="RECORDS", help="Record set of an account. 核算记录集。")
+]
 
 
 @app.command("means")
 def means(
-    path: DirArgument, file: FileArgument, year: YearOption,
+    path: DirArgument, records: RecordsArgument, year: YearOption,
     person: AsOption = None, key: KeyOption = None, id_: IdOption = None, dry: DryOption = False,
     pin: PinOption = None, now: NowOption = None, as_json: JsonOption = False,
     lang: LangOption = None,
 ) -> None:  # fmt: skip
-    """Computed means of classes, from account.json of an account over all makers. 计算均值。"""
-    from tanheng.cli.handing import class_means
+    """Account over all makers, and enter the means of the classes that are open. 计算均值。"""
+    from tanheng.cli import benchmarking
 
     session = Session(path, person, key, id_, dry, pin, now, as_json, lang)
-    classes = session.read().state.compliance.content.classes.get(year, {})
-    rows = class_means(file, set(classes))
-    digest = _handed_in(session, file)
-    session.run(c.EnterMeans(year, rows, digest))
+    benchmarking.means(session, records, year)
+
+
+@app.command("settle")
+def settle(
+    path: DirArgument, records: RecordsArgument, year: YearOption,
+    person: AsOption = None, key: KeyOption = None, id_: IdOption = None, dry: DryOption = False,
+    pin: PinOption = None, now: NowOption = None, as_json: JsonOption = False,
+    lang: LangOption = None,
+) -> None:  # fmt: skip
+    """Account under the published table: responsibilities become units and obligations. 结算承担排放。"""
+    from tanheng.cli import benchmarking
+
+    session = Session(path, person, key, id_, dry, pin, now, as_json, lang)
+    benchmarking.settle(session, records, year)
 
 
 @asks(app, "open-class")

@@ -14,7 +14,7 @@ from rich.console import Console
 from rich.table import Table
 
 from tanheng.cli.emit import print_json
-from tanheng.cli.words import brief, happened, head, run, say, short, word
+from tanheng.cli.words import ROWS, brief, happened, head, run, say, short, word
 from tanheng.programme.programme import Outcome, Preview
 from tanheng.registry.model import Posting, instant, moment
 
@@ -114,8 +114,38 @@ def print_answer(
     for raw in sorted(raws, key=lambda raw: raw["event"] == "proposed/1"):
         for line in _lines(raw, names, programme, path, language):
             print(line)
-    if answer.postings:
+    many = [raw for raw in raws if str(raw["event"]).split("/")[0] in ROWS or "heads" in raw]
+    for raw in many:
+        _many(raw, language)
+    if answer.postings and not many:
         _effect(answer.postings, language)
+
+
+_MANY = 20
+"""Rows of one event that are shown."""
+
+
+def _many(raw: dict[str, Any], language: Language) -> None:
+    """The first rows of an event that has many, and their number."""
+    heads = raw.get("heads") or ROWS[str(raw["event"]).split("/")[0]]
+    rows = [
+        tuple(" ".join(cell) if isinstance(cell, tuple | list) else cell for cell in row)
+        for row in raw["rows"]
+    ]
+    shown = [
+        tuple(
+            str(cell) if head == "since" else _plain(cell)
+            for head, cell in zip(heads, row, strict=True)
+        )
+        for row in rows[:_MANY]
+    ]
+    table(heads, shown, language)
+    if len(rows) > _MANY:
+        print(f"… +{len(rows) - _MANY:,}")
+
+
+def _plain(cell: object) -> Cell:
+    return ("yes" if cell else "") if isinstance(cell, bool) else cell  # type: ignore[return-value]
 
 
 def _lines(
@@ -123,7 +153,7 @@ def _lines(
 ) -> list[str]:
     """What is said about an event of an entry that has events of these names."""
     name = str(raw["event"]).split("/")[0]
-    if name == "posted" or (name == "settled" and raw["how"] == "done"):
+    if name in ("posted", "pinned") or (name == "settled" and raw["how"] == "done"):
         return []
     if name == "hold_ended" and "settled" in names and raw["how"] in ("used", "released"):
         return []

@@ -83,6 +83,19 @@ _HEADS = {
     "first": "首号", "last": "末号", "due": "执行时刻", "entries": "条目", "last entry": "最后条目",
     "root": "树根", "state": "状态哈希", "public key": "公钥", "rules": "规则摘要",
     "simulation": "模拟", "checkpoint": "检查点", "replayed": "重放", "not used": "未用快照",
+    "entity": "单位", "sector": "行业", "region": "地区", "since": "起始年度", "closed_on": "关停日期",
+    "item": "数据项", "quantity": "数值", "tco2e": "排放量", "day": "日期", "price in fen": "价格（分）",
+    "volume": "成交量", "moved": "划转", "owed": "欠", "taken": "抵扣", "by force": "强制",
+    "obligation": "应清缴量", "shortfall": "缺口", "net sales": "净卖出", "class": "类别",
+    "mean": "均值", "standard error": "标准误", "makers": "生产者", "distribution": "分布",
+    "value": "数值", "measure": "计量单位", "difference": "与均值之差", "responsibility": "承担排放",
+    "preallocated": "预分配", "allocated": "核定配额", "deducted": "强制扣除",
+    "from_next_year": "从下年度扣除", "fine": "罚款", "paid": "已缴", "row": "行", "rows": "行数",
+    "step": "步骤", "stage": "阶段", "list": "名单", "series": "价格序列", "note": "说明",
+    "version": "版本", "permit": "许可证", "entry": "条目", "subject": "对象", "clause": "依据",
+    "parameter": "参数", "unit": "计量单位", "place": "位置", "title": "名称",
+    "verified": "已核对", "unverified": "未核对", "assumed": "假定", "cases": "算例",
+    "product_class": "产品类别", "association": "协会", "factor": "系数", "digest": "摘要",
     "target_kind": "目标种类", "external_first": "外部首号", "external_last": "外部末号",
 }  # fmt: skip
 _WORDS = {
@@ -102,7 +115,14 @@ _WORDS = {
     "transit": "快进快出", "initiate": "发起", "authority": "主管部门", "auditor": "审计",
     "representative": "代表", "verifier": "核查", "pending": "待办", "order": "委托", "bid": "竞价",
     "repurchase": "回购", "custody": "托管", "pledge": "质押", "passed": "通过", "failed": "未通过",
-    "confirmed": "确认", "export": "转出",
+    "confirmed": "确认", "export": "转出", "enter_entities": "登记单位", "suspend_entity": "暂停",
+    "enter_data": "录入活动数据", "enter_emissions": "录入排放", "enter_prices": "录入价格",
+    "pre_allocate": "预分配", "true_up": "核定配额", "surrender_year": "年度清缴",
+    "close_year": "年度结案", "enforce": "违约处理", "pay_fine": "缴纳罚款",
+    "carry_over_year": "年度结转", "publish_year": "公布", "open_class": "开立产品类别",
+    "enter_means": "录入均值", "set_benchmark": "拟定基准值", "comment_benchmark": "征求意见",
+    "publish_table": "公布年表", "settle_benchmarks": "结算承担排放", "permit": "许可证",
+    "record_entry": "信用记录", "object_entry": "异议", "end_entry": "信用记录处理",
 }  # fmt: skip
 _EVENTS = {
     "person_enrolled": ("Enrolled", "已登记人员"),
@@ -129,7 +149,48 @@ _EVENTS = {
     "units_imported": ("Taken in", "已转入"),
     "reversed": ("Reversed", "已撤销"),
     "alarm": ("Alarm", "警报"),
+    "entities_entered": ("Entities", "单位"),
+    "entity_suspended": ("Suspended", "暂停"),
+    "data_entered": ("Activity data", "活动数据"),
+    "emissions_entered": ("Emissions", "排放"),
+    "prices_entered": ("Prices", "价格"),
+    "determined": ("Allocation", "配额"),
+    "surrendered": ("Surrendered", "清缴"),
+    "closed": ("Outcome", "结案"),
+    "enforced": ("Enforcement", "违约处理"),
+    "fine_paid": ("Paid", "缴款"),
+    "carried_over": ("Carried over", "结转"),
+    "published": ("Published", "公布"),
+    "class_opened": ("Class opened", "开立类别"),
+    "means_entered": ("Computed means", "计算均值"),
+    "benchmark_set": ("Proposed value", "拟定数值"),
+    "benchmark_commented": ("Comment", "意见"),
+    "table_published": ("Published table", "公布年表"),
+    "table_reserved": ("Small classes, not public", "小类别（不公开）"),
+    "benchmarks_settled": ("Responsibilities", "承担排放"),
+    "permit_stepped": ("Permit", "许可证"),
+    "record_entered": ("Credit record", "信用记录"),
+    "record_objected": ("Objection", "异议"),
+    "record_ended": ("Credit record", "信用记录"),
+    "pinned": ("Pinned", "已锁定"),
 }
+ROWS = {
+    "entities_entered": ("entity", "account", "sector", "region", "since", "closed_on", "row"),
+    "data_entered": ("entity", "item", "quantity", "row"),
+    "emissions_entered": ("entity", "item", "tco2e", "state", "row"),
+    "prices_entered": ("day", "price in fen", "volume", "row"),
+    "determined": ("entity", "amount", "moved", "owed", "taken"),
+    "surrendered": ("entity", "kind", "amount", "by force"),
+    "closed": ("entity", "obligation", "surrendered", "status", "shortfall"),
+    "enforced": ("entity", "amount"),
+    "carried_over": ("entity", "amount", "net sales"),
+    "means_entered": ("class", "mean", "standard error", "makers", "distribution", "row"),
+    "table_published": ("class", "value", "measure", "mean", "difference", "standard error",
+                        "makers", "distribution"),
+    "table_reserved": ("class", "value", "measure", "mean", "makers"),
+    "benchmarks_settled": ("entity", "responsibility", "issued", "obligation"),
+}  # fmt: skip
+"""Headings of the rows of events that have many."""
 _HEX = re.compile(r"[0-9a-f]{64}")
 _INSTANT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{6}Z")
 _PLAIN = ("year", "restriction", "seq", "first", "last")
@@ -183,6 +244,9 @@ def _value(name: str, value: object, language: Language) -> str:
 def brief(raw: Mapping[str, Any], language: Language) -> str:
     """A command or an event in one line: amount, whose units, where to; then all else."""
     rest = {k: v for k, v in raw.items() if k not in ("command", "event") and v not in ("", None)}
+    for name in ("rows", "heads", "terms", "chosen"):
+        if isinstance(rest.get(name), list | tuple):
+            rest[name] = len(rest[name])
     parts = []
     kind = str(rest.pop("kind", ""))
     if rest.get("amount"):

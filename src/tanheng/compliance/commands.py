@@ -21,7 +21,7 @@ PriceRow = tuple[str, str, int, int]
 """``(day, average price in fen, volume or 0, row)``."""
 ClassRow = tuple[str, str, str, int, tuple[str, ...], int]
 """``(class, computed mean, standard error, makers, distribution, row)``: the distribution is that of
-makers' own values at 0, 25, 50, 75 and 100 %, or empty."""
+makers' own values at 10, 25, 50, 75 and 90 %, or empty."""
 ResponsibilityRow = tuple[str, str, int, int]
 """``(entity, process, R in tCO2e, row)``."""
 

@@ -105,6 +105,8 @@ def publish_table(command: c.PublishTable, desk: Desk) -> list[Event]:
         raise Refused(Refusal("class_none", {"year": command.year}))
     days = desk.pack.find("comment_days", desk.today, command.year)
     small = desk.pack.find("small_class", desk.today, command.year).number
+    # Quantiles of a handful of makers give their own values away.
+    shown = desk.pack.find("distribution_makers", desk.today, command.year).number
     public = []
     reserved = []
     for name, found in sorted(classes.items()):
@@ -123,7 +125,7 @@ def publish_table(command: c.PublishTable, desk: Desk) -> list[Event]:
             apart = f"{Decimal(found.value) - Decimal(found.mean):f}"
             public.append(
                 (name, found.value, found.measure, found.mean, apart, found.error, found.makers,
-                 found.spread)
+                 found.spread if found.makers >= shown else ())
             )  # fmt: skip
     desk.done()
     version = len(desk.state.content.tables.get(command.year, [])) + 1

@@ -185,7 +185,8 @@ def _status(asked: _Asked) -> Why:
     found = _shortfall(asked)
     last = asked.record.outcomes[-1]
     name = Bilingual(f"status {last.status}: shortfall", f"状态 {last.status}：缺口")
-    parts = [found, *([_obligation(asked)] if last.obligation >= 0 else [])]
+    whole = [_obligation(asked)] if last.obligation >= 0 else []
+    parts = [*whole, *(part for part in found.parts if not part.ask.startswith("obligation:"))]
     return Why(name, found.value, "tCO2e", found.formula, parts, note=found.note)
 
 

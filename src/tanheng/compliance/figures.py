@@ -237,7 +237,8 @@ def obligation(scope: Scope[N], entity: m.Entity) -> N | None:
     settled = scope.record(entity.id).responsibility
     ask = f"obligation:{entity.id}/{scope.year}"
     if settled is not None and settled[3] < scope.upto:
-        net = scope.give.number(settled[0], "responsibility R", "承担排放 R", "tCO2e")
+        entered = (str(settled[0]), settled[3], 0, "")
+        net = scope.give.entered(entered, "responsibility R", "承担排放 R", "tCO2e")
         owes = greatest(net, scope.zero)
         return named(owes, "obligation", "应清缴量", "tCO2e", ask)
     amount = emissions(scope, entity)

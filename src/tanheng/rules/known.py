@@ -73,6 +73,7 @@ KNOWN: dict[str, Known] = {
     "small_class": Known(
         "number", "makers", "classes with fewer makers are not shown to the public"
     ),
+    "distribution_makers": Known("number", "makers", "distributions of fewer makers are not shown"),
     "comment_days": Known("number", "days", "least time for comments on a benchmark"),
     # Market
     "listed_band": Known("number", "share", "listed trades, around the previous close"),

@@ -127,7 +127,9 @@ def load_pack_files(
     # A pack that was kept with a draft over it has the draft's files under this prefix.
     kept = {name: text for name, text in files.items() if name.startswith(OVERLAY)}
     files = {name: text for name, text in files.items() if name not in kept}
-    overlay = {name.removeprefix(OVERLAY): text for name, text in kept.items()} | dict(overlay or {})
+    overlay = {name.removeprefix(OVERLAY): text for name, text in kept.items()} | dict(
+        overlay or {}
+    )
     data, lines, faults = _merged(files)
     if MAIN not in files:
         faults.append(Finding("pack_unreadable", MAIN, details={"reason": "the file is missing"}))
