@@ -73,8 +73,11 @@ def set_benchmark(command: c.SetBenchmark, desk: Desk) -> list[Event]:
     if not is_number(command.value) or Decimal(command.value) < 0:
         raise Refused(Refusal("row_number", {"row": "—", "value": command.value}))
     desk.view.reason(command.reason, command.act)
+    small = found.makers < desk.pack.find("small_class", desk.today, command.year).number
     return [
-        m.BenchmarkSet(command.product_class, command.year, command.value, command.reason)
+        m.BenchmarkSet(
+            command.product_class, command.year, command.value, command.reason, small
+        )
     ]  # fmt: skip
 
 

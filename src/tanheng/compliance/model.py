@@ -136,12 +136,13 @@ class MeansEntered(Event, frozen=True, tag="means_entered/1"):
 
 
 class BenchmarkSet(Event, frozen=True, tag="benchmark_set/1"):
-    """A value is proposed for a class."""
+    """A value is proposed for a class; ``small``: of a class that the public does not see."""
 
     product_class: str
     year: int
     value: str
     reason: str
+    small: bool = False
 
 
 class BenchmarkCommented(Event, frozen=True, tag="benchmark_commented/1"):
@@ -235,11 +236,19 @@ ComplianceEvent = (
     | Pinned
 )  # fmt: skip
 """Every event of a compliance year."""
-PUBLIC = (Published, TablePublished, PricesEntered, ClassOpened, BenchmarkSet)
+PUBLIC = (Published, TablePublished, PricesEntered, ClassOpened)
 CONFIDENTIAL = (DataEntered, EmissionsEntered, MeansEntered, EntitySuspended, PermitStepped)
 
-Source = tuple[int, int]
-"""Where a figure was entered: entry of the journal and row of the evidence."""
+
+def audience(event: Event) -> str:
+    """Who may read the event."""
+    if isinstance(event, CONFIDENTIAL):
+        return "confidential"
+    if isinstance(event, PUBLIC) or (isinstance(event, BenchmarkSet) and not event.small):
+        return "public"
+    return "parties"
+
+
 Given = tuple[str, int, int, str]
 """A quantity as entered: decimal text, entry, row, and ``reported`` or ``verified`` (emissions)."""
 

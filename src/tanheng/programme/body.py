@@ -56,12 +56,10 @@ def parts_of(
 
 def _audience(event: Event, act: str, controls: Controls) -> str:
     """The narrowest circle that must know the event."""
-    if isinstance(event, people.CONFIDENTIAL + compliance.CONFIDENTIAL):
+    if isinstance(event, people.CONFIDENTIAL):
         return "confidential"
-    if isinstance(event, compliance.PUBLIC):
-        return "public"
     if isinstance(event, compliance.ComplianceEvent):
-        return "parties"
+        return compliance.audience(event)
     return audience(event, act, controls)
 
 
