@@ -36,6 +36,7 @@ def status(session: Session, year: int, out: Path | None) -> None:
             [HEADS[n] for n in kept], [[row[n] for n in kept] for row in rows], session.spoken,
         )  # fmt: skip
         print(_summary(raw, session.spoken == "zh"))
+        print(ledger.known(programme.pack, session.spoken))
     if out is not None:
         from tanheng.excel.outcomes import write_outcomes
         from tanheng.rules.words import parameters

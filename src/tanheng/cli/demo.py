@@ -45,6 +45,8 @@ _TEXT: dict[str, tuple[str, str]] = {
         "美国经济 388 个部门，含 93 个副产品抵扣系数。",
     ),
 }
+_TOLD = ("(offset_limit_share)", "(fine", "(next_year", "(preallocation_share)")
+"""Parameters whose differences between the packs the demonstration tells."""
 _INTRO = (
     "Tanheng 碳衡: who answers for which tonne, and proof that none is lost.",
     "碳衡 Tanheng：谁承担哪一吨，并证明一吨不少。",
@@ -107,6 +109,7 @@ def _years(out: Path, language: Language, console: Console) -> None:
     """Two compliance years; the first also under other rules, with every figure open to why."""
     from tanheng.cli.playing import PROGRAMME, compare, played
     from tanheng.programme.asking import explain
+    from tanheng.rules.words import between_packs
     from tanheng.why import Why
 
     def fresh(name: str) -> Path:
@@ -135,7 +138,11 @@ def _years(out: Path, language: Language, console: Console) -> None:
     console.rule(f"[bold]{text}[/bold]", align="left")
     second = fresh("shenzhen-2016-national")
     with redirect_stdout(io.StringIO()):
-        played(examples() / "shenzhen-2016", second, "national", language)
+        other = played(examples() / "shenzhen-2016", second, "national", language)
+    for line in between_packs(programme.pack, other.pack, language):
+        if line.startswith("plan.") or any(word in line for word in _TOLD):
+            console.print(f"  {line}", soft_wrap=True, highlight=False)
+    console.print()
     compare(first, second, 2016, language)
     console.print()
     console.rule("[bold]guangdong-2016[/bold]", align="left")

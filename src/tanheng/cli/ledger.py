@@ -17,11 +17,13 @@ from tanheng.cli.emit import print_json
 from tanheng.cli.words import ROWS, brief, happened, head, run, say, short, word
 from tanheng.programme.programme import Outcome, Preview
 from tanheng.registry.model import Posting, instant, moment
+from tanheng.rules.coverage import coverage
 
 if TYPE_CHECKING:
     from tanheng.errors import Language, Refusal
     from tanheng.programme.programme import Programme
     from tanheng.registry.questions import Move, Provenance, Statement
+    from tanheng.rules import Pack
 
 Cell = str | int | None
 
@@ -117,8 +119,15 @@ def print_answer(
     many = [raw for raw in raws if str(raw["event"]).split("/")[0] in ROWS or "heads" in raw]
     for raw in many:
         _many(raw, language)
+    if many:
+        print(known(programme.pack, language))
     if answer.postings and not many:
         _effect(answer.postings, language)
+
+
+def known(pack: Pack, language: Language) -> str:
+    """What is known of the rules behind a result: a line for under every output that rests on them."""
+    return say("known", language, pack=pack.id, **coverage(pack)._asdict())
 
 
 _MANY = 20

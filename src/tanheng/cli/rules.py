@@ -127,6 +127,7 @@ def check(
     """Load a pack and run its worked examples; exit 1 when one is wrong. 检查。"""
     from tanheng.cli.emit import print_json
     from tanheng.compliance.cases import run_cases
+    from tanheng.why import number
     from tanheng.rules.coverage import coverage
 
     spoken = language(lang)
@@ -146,12 +147,16 @@ def check(
         zh = spoken == "zh"
         for run in runs:
             title = run.case.title.zh if zh else run.case.title.en
-            got = run.why_not[zh] if run.got is None else f"{run.got:,f}"
+            got = run.why_not[zh] if run.got is None else number(run.got)
             mark = "✓" if run.good else "×"
             expected = (
                 ""
                 if run.good
-                else (f"，应为 {run.case.expect:,f}" if zh else f", expected {run.case.expect:,f}")
+                else (
+                    f"，应为 {number(run.case.expect)}"
+                    if zh
+                    else f", expected {number(run.case.expect)}"
+                )
             )
             print(f"{mark} {run.place}  {title}: {got}{expected}")
         said = (

@@ -33,6 +33,10 @@ _SENTENCES = {
         "将于 {at} 执行。\n{until} 前可以撤回：\n"
         "  tanheng registry abort {path} {pending} --as 操作人",
     ),
+    "known": (
+        "Rules of {pack}: {verified} verified, {unverified} unverified, {assumed} assumed",
+        "规则包 {pack}：已核对 {verified}、未核对 {unverified}、假定 {assumed}",
+    ),
     "none": ("None.", "无。"),
     "not_issued": (
         "None of these serials was issued; {kind} has {issued}.",

@@ -12,6 +12,7 @@ from tanheng.errors import Language
 from tanheng.rules.controls import Citation, Rule
 from tanheng.rules.pack import Pack
 from tanheng.rules.parameters import Content, Value, pick
+from tanheng.why import number
 
 Line = tuple[str, str, str, str, str, str, str, str]
 """``(name, for, value, unit, from, clause, status, place)``."""
@@ -20,7 +21,7 @@ Line = tuple[str, str, str, str, str, str, str, str]
 def shown(content: Content | object) -> str:
     """A value as text."""
     if isinstance(content, Decimal):
-        return f"{content:,f}"
+        return number(content)
     if isinstance(content, tuple):
         return ", ".join(
             f"{shown(item[0])} → {shown(item[1])}" if isinstance(item, tuple) else shown(item)
