@@ -27,7 +27,7 @@ from helpers.registry import (
 from tanheng.errors import Refusal
 from tanheng.journal import Broken, Key, Store, StoreFault
 from tanheng.journal.sqlite import SQLiteStore
-from tanheng.programme import people
+from tanheng.programme import derived, people
 from tanheng.programme import state as states
 from tanheng.programme.body import envelope_of, events_of
 from tanheng.programme.names import Names
@@ -705,8 +705,11 @@ def test_a_pack_that_lacks_what_is_in_use(s: Scheme) -> None:
     turned = other_pack(
         varied(pack, kinds={D16: {"serialised": False}, MONEY: {"serialised": True}}), "turned"
     )
-    assert missing(turned, s.state) == {f"kind {D16} as it is held", f"kind {MONEY} as it is held"}
-    assert missing(pack, s.state) == set()
+    assert missing(turned, s.programme.state) == {
+        f"kind {D16} as it is held",
+        f"kind {MONEY} as it is held",
+    }
+    assert missing(pack, s.programme.state) == set()
 
 
 # Derived tables
@@ -778,11 +781,11 @@ def test_another_layout_of_the_tables_is_built_anew(
     s: Scheme, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     _change(s, "DELETE FROM holdings")
-    monkeypatch.setattr(tables, "VERSION", tables.VERSION + 1)
+    monkeypatch.setattr(derived, "VERSION", derived.VERSION + 1)
     s.again()
     assert ("A", D16, 100, 0, 0, 0) in rows(s.store)["holdings"]
     assert s.store.query("SELECT version FROM layout WHERE component = 'registry'") == [
-        (tables.VERSION,)
+        (derived.VERSION,)
     ]
 
 

@@ -10,20 +10,27 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from tanheng.compliance.cases import run_cases
 from tanheng.errors import Finding
 from tanheng.rules import Pack, load_pack, load_pack_files, pack_names
 
-NAMES = ["demo-ets", "eu-ets"]
-DEMO = {
-    name: (files("tanheng") / "packs" / "demo-ets" / name).read_bytes()
-    for name in ("pack.yaml", "shared/calendar-cn.yaml")
-}
-MAIN = DEMO["pack.yaml"].decode()
-CALENDAR = DEMO["shared/calendar-cn.yaml"].decode()
+NAMES = [
+    "benchmark-credit", "cn-beijing-ets", "cn-chongqing-ets", "cn-fujian-ets", "cn-guangdong-ets",
+    "cn-hubei-ets", "cn-national-ets", "cn-shanghai-ets", "cn-shenzhen-ets", "cn-tianjin-ets",
+    "demo-ets", "eu-ets", "uk-ets",
+]  # fmt: skip
+PACKS = files("tanheng") / "packs"
+CALENDAR = (PACKS / "shared" / "calendar-cn.yaml").read_text(encoding="utf-8")
+# The demonstration pack with its shared account types written out.
+MAIN = (PACKS / "demo-ets" / "pack.yaml").read_text(encoding="utf-8").replace(
+    "include: [calendar-cn, accounts-cn]\n",
+    (PACKS / "shared" / "accounts-cn.yaml").read_text(encoding="utf-8").partition("\n")[2],
+)  # fmt: skip
+DEMO = {"pack.yaml": MAIN.encode(), "parameters/calendar.yaml": CALENDAR.encode()}
 
 
 def read(main: str = MAIN, calendar: str = CALENDAR, **more: str) -> Pack | list[Finding]:
-    given = {"pack.yaml": main, "shared/calendar-cn.yaml": calendar}
+    given = {"pack.yaml": main, "parameters/calendar.yaml": calendar}
     given |= {f"parameters/{name}.yaml": text for name, text in more.items()}
     return load_pack_files({name: text.encode() for name, text in given.items()})
 
@@ -63,7 +70,15 @@ def pack(name: str = "demo-ets") -> Pack:
 def test_built_in_packs_load(name: str) -> None:
     found = pack(name)
     assert found.id == name
-    assert set(found.files) == set(DEMO)
+    # Everything in the folder and what it includes, and nothing else.
+    own = {f"{part}/{file.name}" for part in ("parameters", "cases") if (PACKS / name / part).is_dir()
+           for file in (PACKS / name / part).iterdir()}  # fmt: skip
+    shared = {file for file in found.files if file.startswith("shared/")}
+    assert set(found.files) == {"pack.yaml"} | own | shared
+    assert all((PACKS / file).is_file() for file in shared)
+    assert all(run.good for run in run_cases(found)), [
+        run for run in run_cases(found) if not run.good
+    ]
     for rule in found.controls.__class__.model_fields:
         assert getattr(found.controls, rule).clause
     for role in ("issuance", "surrender", "cancellation", "operator"):
@@ -119,7 +134,9 @@ def test_digest_changes_with_any_byte(name: str) -> None:
     """Even with a blank or a comment that means nothing."""
     same = load_pack_files(dict(reversed(DEMO.items())))
     assert isinstance(same, Pack)
-    assert same.digest == pack().digest
+    written = read()
+    assert isinstance(written, Pack)
+    assert same.digest == written.digest
     for more in (b"\n", b"# note\n"):
         other = load_pack_files({**DEMO, name: DEMO[name] + more})
         assert isinstance(other, Pack)
@@ -148,8 +165,10 @@ def test_a_folder_is_a_pack(tmp_path: Path) -> None:
     (tmp_path / "SOURCES.md").write_text("not part of the rules")
     (tmp_path / "parameters" / ".hidden").write_text("neither is this")
     found = load_pack(tmp_path)
+    written = read()
     assert isinstance(found, Pack)
-    assert found.digest == pack().digest
+    assert isinstance(written, Pack)
+    assert found.digest == written.digest
     assert isinstance(load_pack(str(tmp_path)), Pack)
 
 
@@ -182,7 +201,7 @@ def test_a_file_that_no_pack_has(name: str) -> None:
 
 
 def test_without_the_main_file() -> None:
-    found = load_pack_files({"shared/calendar-cn.yaml": CALENDAR.encode()})
+    found = load_pack_files({"parameters/calendar.yaml": CALENDAR.encode()})
     assert isinstance(found, list)
     assert [(f.code, f.table) for f in found] == [("pack_unreadable", "pack.yaml")]
 
@@ -409,7 +428,7 @@ def test_calendars_that_cannot_be(old: str, new: str, column: str, reason: str) 
     found = faults(calendar=calendar)
     assert [f.column for f in found] == [column]
     assert reason in found[0].message()
-    assert found[0].table == "shared/calendar-cn.yaml"
+    assert found[0].table == "parameters/calendar.yaml"
     assert new.split()[-1].rstrip(",") in calendar.split("\n")[(found[0].row or 0) - 1]
 
 

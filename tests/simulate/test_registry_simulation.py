@@ -134,15 +134,13 @@ def move_what_is_frozen(patch: pytest.MonkeyPatch) -> None:
 
 
 def surrender_for_any_year(patch: pytest.MonkeyPatch) -> None:
-    real = decide_units._usable
+    real = decide_units.usable
 
-    def wrong(view: Any, account: str, kind: Any, sink: str, most: int, command: Any) -> Any:
+    def wrong(view: Any, account: str, kind: Any, sink: str, most: int, year: int, act: str) -> Any:
         years = {b[2] for b in view.balance(account, kind.id).blocks if b[2]}
-        year = min(years) if years else command.year
-        command = c.Surrender(command.account, command.amount, year, command.kind)
-        return real(view, account, kind, sink, most, command)
+        return real(view, account, kind, sink, most, min(years) if years else year, act)
 
-    patch.setattr(decide_units, "_usable", wrong)
+    patch.setattr(decide_units, "usable", wrong)
 
 
 def no_limit(patch: pytest.MonkeyPatch) -> None:

@@ -49,7 +49,8 @@ def dictionaries(node: ast.AST, function: ast.AST, tree: ast.Module) -> list[ast
         if isinstance(other, ast.FunctionDef) and other.name in names and other is not function:
             sources.append(other)
     for statement in ast.walk(function):
-        if isinstance(statement, ast.Assign | ast.AnnAssign) and statement.value is not None:
+        kinds = ast.Assign | ast.AnnAssign | ast.AugAssign
+        if isinstance(statement, kinds) and statement.value is not None:
             targets = statement.targets if isinstance(statement, ast.Assign) else [statement.target]
             if any(isinstance(t, ast.Name) and t.id in names for t in targets):
                 sources.append(statement.value)
@@ -76,6 +77,8 @@ def calls() -> Iterator[Call]:
                 for d in dictionaries(a, around, tree)
             ]  # fmt: skip
             keys = {k.value for d in given for k in d.keys if isinstance(k, ast.Constant)}
+            if name == "fault":
+                keys |= {word.arg for word in node.keywords if word.arg}
             where = f"{path.relative_to(SOURCE)}:{node.lineno}"
             yield Call(where, name, frozenset(codes), frozenset(map(str, keys)))
 

@@ -53,8 +53,10 @@ def status(session: Session, year: int, out: Path | None) -> None:
             (r[0] + (f" [{r[1]}]" if r[1] else ""), *r[2:])
             for r in parameters(pack, None, session.spoken)
         ]
+        names = ("entity", "account", "sector", "region", "since", "closed_on")
+        listed = programme.store.query(f"SELECT {', '.join(names)} FROM entities ORDER BY entity")
         with whole(out) as part:
-            write_outcomes(part, title, note, cells, HEADS, rules, session.spoken)
+            write_outcomes(part, title, note, cells, HEADS, rules, (names, listed), session.spoken)
         print(out)
 
 

@@ -127,8 +127,8 @@ def check(
     """Load a pack and run its worked examples; exit 1 when one is wrong. 检查。"""
     from tanheng.cli.emit import print_json
     from tanheng.compliance.cases import run_cases
-    from tanheng.why import number
     from tanheng.rules.coverage import coverage
+    from tanheng.why import number
 
     spoken = language(lang)
     found = loaded(pack, spoken, overlay)

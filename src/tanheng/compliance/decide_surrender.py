@@ -118,6 +118,8 @@ class _Plan:
         if got:
             self.postings += found
             self._taken[kind.id] = got
+            if kind.id in self.desk.plan.credits.value:
+                self.desk.credits_taken += got
         return got
 
     # Which kinds, and how much of each
@@ -240,11 +242,8 @@ class _Plan:
         return most - outside
 
     def _everybody(self) -> int:
-        """Credits of all entities for the year, with those of this decision."""
-        credits = self.desk.plan.credits.value
-        records = self.desk.state.content.years.get(self.scope.year, {}).values()
-        before = sum(row[2] for r in records for row in r.surrendered if row[1] in credits)
-        return before + sum(n for kind, n in self._taken.items() if kind in credits)
+        """Credits of all entities for the year, with those of this decision so far."""
+        return self.desk.credits_before(self.scope.year) + self.desk.credits_taken
 
     def _borrow(self, kind: UnitKind, asked: int | None) -> int:
         found = self.desk.pack.find("borrow_limit_share", self.desk.today, self.scope.year)

@@ -25,6 +25,7 @@ class Desk:
         view: the registry's view: accounts, units, call.
         state: compliance so far.
         today: local day of the decision.
+        credits_taken: credits that this decision surrenders so far, of all entities.
     """
 
     def __init__(self, state: Compliance, view: View) -> None:
@@ -34,6 +35,8 @@ class Desk:
             raise Refused(Refusal("plan_missing", {"pack": self.pack.id}))
         self.plan: Plan = self.pack.plan
         self.today: date = local_day(self.pack, view.call.at)
+        self.credits_taken = 0
+        self._credits: dict[int, int] = {}
         self._faults: list[Refusal] = []
 
     def scope(self, year: int) -> Scope[Decimal]:
@@ -45,6 +48,16 @@ class Desk:
         found = self.scope(year)
         _ = found.kind
         return found
+
+    def credits_before(self, year: int) -> int:
+        """Credits that all entities have surrendered for a year before this decision."""
+        if year not in self._credits:
+            kinds = self.plan.credits.value
+            records = self.state.content.years.get(year, {}).values()
+            self._credits[year] = sum(
+                row[2] for record in records for row in record.surrendered if row[1] in kinds
+            )
+        return self._credits[year]
 
     def fault(self, code: str, **details: object) -> None:
         """Note a fault of a row; :meth:`done` refuses with all of them."""

@@ -37,13 +37,14 @@ _HEADS: dict[str, tuple[str, str, int, str]] = {
 
 def write_outcomes(
     path: Path, title: str, note: str, outcomes: Sequence[Row], outcome_heads: Sequence[str],
-    rules: Sequence[Row], language: Language,
+    rules: Sequence[Row], entities: tuple[Sequence[str], Sequence[Row]], language: Language,
 ) -> None:  # fmt: skip
     """Write the outcomes of a year and the rules they rest on.
 
     Args:
         outcomes: a row per entity, cells as ``outcome_heads`` say; None: not determined.
         rules: parameter, value, unit, from, clause, checked, place.
+        entities: headings and rows of the list “entities”, as it can be handed in again.
     """
     with xlsxwriter.Workbook(str(path), NO_FORMULAS) as book:
         forms = {name: book.add_format(dict(look)) for name, look in LOOKS.items()}
@@ -54,6 +55,12 @@ def write_outcomes(
         second.top(title, note, 4, 1)
         heads = ("parameter", "value", "unit", "from", "clause", "rule_status", "place")
         second.table(4, _columns(heads, rules, language, totals=False))
+        names, cells = entities
+        third = Page(book.add_worksheet("entities"), forms)
+        third.table(1, [
+            Column(name, 18, ["" if row[n] is None else str(row[n]) for row in cells])
+            for n, name in enumerate(names)
+        ])  # fmt: skip
 
 
 def _columns(
@@ -63,12 +70,8 @@ def _columns(
     for place, name in enumerate(heads):
         en, zh, width, form = _HEADS[name]
         cells = [_cell(row[place], form) for row in rows]
-        summed = totals and form in ("count", "t")
-        if summed:
-            cells = [0.0 if cell != cell else cell for cell in cells]
-        found.append(
-            Column(zh if language == "zh" else en, width, cells, form, total=bool(summed))
-        )  # fmt: skip
+        total = totals and form in ("count", "t")
+        found.append(Column(zh if language == "zh" else en, width, cells, form, total=total))
     return found
 
 

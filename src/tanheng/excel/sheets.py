@@ -108,7 +108,7 @@ class Page:
             if widths:
                 self.sheet.set_column(i, i, column.width)
             if column.total:
-                value = fsum(float(cell) for cell in column.cells)
+                value = fsum(number for cell in column.cells if isfinite(number := float(cell)))
                 formula = f"SUM({letters(i)}{first + 1}:{letters(i)}{last})"
                 self.cell(first - 2, i, value, "total", formula)
         self.sheet.set_row(first - 1, 33)

@@ -174,8 +174,8 @@ class Pack(Part):
             raise Gap(Refusal("rule_missing", details))
         index = pick(found.values, day, year, of)
         if index is None:
-            details["place"] = self.place("parameters", name)
-            raise Gap(Refusal("rule_gap", details))
+            place = self.place("parameters", name)
+            raise Gap(Refusal("rule_gap", {**details, "place": place}))
         place = self.place("parameters", name, "values", str(index))
         return Found(name, found.title, found.unit, index, found.values[index], place)
 
