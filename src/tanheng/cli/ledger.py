@@ -101,7 +101,13 @@ def print_answer(
     """What a command did, or would do."""
     if isinstance(answer, Preview):
         print(say("preview", language, digest=answer.digest))
-        if answer.effect:
+        many = _having_rows([msgspec.to_builtins(event) for event in answer.would])
+        for raw in many:
+            print(happened(raw, language))
+            _many(raw, language)
+        if many:
+            print(known(programme.pack, language))
+        elif answer.effect:
             print(say("effect", language))
             _effect(answer.effect, language)
         else:
@@ -116,7 +122,7 @@ def print_answer(
     for raw in sorted(raws, key=lambda raw: raw["event"] == "proposed/1"):
         for line in _lines(raw, names, programme, path, language):
             print(line)
-    many = [raw for raw in raws if str(raw["event"]).split("/")[0] in ROWS or "heads" in raw]
+    many = _having_rows(raws)
     for raw in many:
         _many(raw, language)
     if many:
@@ -128,6 +134,10 @@ def print_answer(
 def known(pack: Pack, language: Language) -> str:
     """What is known of the rules behind a result: a line for under every output that rests on them."""
     return say("known", language, pack=pack.id, **coverage(pack)._asdict())
+
+
+def _having_rows(raws: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
+    return [raw for raw in raws if str(raw["event"]).split("/")[0] in ROWS or "heads" in raw]
 
 
 _MANY = 20

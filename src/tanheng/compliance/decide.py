@@ -102,10 +102,10 @@ def decide(command: Asked, state: Compliance, registry: Registry, call: Call) ->
         events = _CORE[type(command)](command, Desk(state, view))
         digest = _digest(events)
         if command.act not in call.controls.four_eyes.value:
-            return Decision(command.act, events, effect_of(events), digest)
+            return Decision(command.act, events, effect_of(events), digest, tuple(events))
         found = propose(command, view, events, expires=expiry(call))
         pins = [] if isinstance(command, units.Surrender) else [m.Pinned(f"P{call.seq}", digest)]
-        return found._replace(events=[*found.events, *pins], digest=digest)
+        return found._replace(events=[*found.events, *pins], digest=digest, would=tuple(events))
     except Refused as refused:
         return refused.refusal
     except Gap as gap:
@@ -129,7 +129,7 @@ def approve(
             details = {"pending": pending.id, "act": pending.act}
             raise Refused(Refusal("pending_moved", details))
         done = end_pending(view, pending.id, "done", person=call.actor)
-        return Decision(pending.act, [*done, *events], effect_of(events), pin or "")
+        return Decision(pending.act, [*done, *events], effect_of(events), pin or "", tuple(events))
     except Refused as refused:
         return refused.refusal
     except Gap as gap:

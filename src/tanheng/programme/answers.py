@@ -35,11 +35,13 @@ class Outcome:
 
 @dataclass(frozen=True, slots=True)
 class Preview:
-    """What a command would do now: the entry it would be, its effect, and a digest to pin it."""
+    """What a command would do now: the entry it would be, its effect, a digest to pin it, and the
+    events behind the effect where they say more."""
 
     seq: int
     effect: tuple[Posting, ...]
     digest: str
+    would: tuple[Event, ...] = ()
 
 
 def digest_of(decision: Decision) -> str:

@@ -396,7 +396,7 @@ class Programme:
             found = refusal or self._decide(request, self.instant())
             if isinstance(found, Refusal):
                 return found
-            return Preview(self.journal.size, found.effect, digest_of(found))
+            return Preview(self.journal.size, found.effect, digest_of(found), found.would)
 
     def instant(self) -> str:
         """Now, but never before the last entry."""

@@ -63,12 +63,14 @@ class Decision(NamedTuple):
         events: in order.
         effect: the postings of the command as it would be carried out now, for a preview.
         digest: of all that would happen, where more than postings counts; ``""``: of ``effect``.
+        would: the events of the command carried out now, where they say more than postings do.
     """
 
     act: str
     events: list[m.Event]
     effect: tuple[m.Posting, ...]
     digest: str = ""
+    would: tuple[m.Event, ...] = ()
 
 
 def decide(command: c.AnyCommand, state: Registry, call: m.Call) -> Decision | Refusal:
