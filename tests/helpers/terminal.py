@@ -55,14 +55,17 @@ class Shown:
 
 
 def shown(page: str) -> Iterator[Shown]:
-    """The commands of a page's ``console`` blocks, in order."""
+    """The commands of a page's ``console`` blocks, in order; a here-document belongs to its command."""
     for block in re.findall(r"```console\n(.*?)```", page, flags=re.S):
-        command, lines = "", list[str]()
+        command, lines, end = "", list[str](), ""
         for line in block.splitlines():
-            if line.startswith("$ "):
+            if end:
+                command, end = f"{command}\n{line}", end if line != end else ""
+            elif line.startswith("$ "):
                 if command:
                     yield Shown(command, "\n".join(lines).strip())
                 command, lines = line[2:], []
+                end = "".join(re.findall(r"<<'(\w+)'$", line))
             elif command.endswith("\\") and not lines:
                 command = command[:-1] + line.strip()
             else:
