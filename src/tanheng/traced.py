@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
-from decimal import ROUND_CEILING, ROUND_FLOOR, ROUND_HALF_EVEN, ROUND_HALF_UP, Decimal
+from decimal import ROUND_CEILING, ROUND_FLOOR, ROUND_HALF_EVEN, ROUND_HALF_UP, Context, Decimal
 from typing import Literal, TypeVar
 
 from tanheng.errors import Language
@@ -27,9 +27,12 @@ _RULES = {
     "down": Bilingual("rounded down", "向下取整"),
     "up": Bilingual("rounded up", "向上取整"),
 }
+WIDE = Context(prec=60)
+"""Digits of statute arithmetic: products of entered quantities and of law are exact in it."""
+_GUARD = Decimal(1).scaleb(-30)
 _NOTHING = Bilingual("", "")
 _LOOSE, _TIGHT = 1, 2
-_STRENGTH = {"+": _LOOSE, "−": _LOOSE, "×": _TIGHT, "÷": _TIGHT}
+_STRENGTH = {"round": 0, "+": _LOOSE, "−": _LOOSE, "×": _TIGHT, "÷": _TIGHT}
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,8 +118,9 @@ def _said(number: Traced, language: Language, by_name: bool) -> str:
         weak = _STRENGTH.get(part.op, 3) < strength or (
             place > 0 and number.op in "−÷" and _STRENGTH.get(part.op, 3) == strength
         )
-        negative = not part.name.en and part.value < 0 and place > 0
-        if (weak and not _shut(part)) or negative:
+        one = _shut(part) or (part.op == "round" and not by_name)
+        negative = (not by_name or not part.name.en) and part.value < 0 and place > 0 and one
+        if (weak and not one) or negative:
             text = f"({text})"
         texts.append(text)
     return f" {number.op} ".join(texts)
@@ -130,7 +134,10 @@ def _shut(part: Traced) -> bool:
 def _part(part: Traced, language: Language, by_name: bool) -> str:
     if part.name.en:
         return part.name(language) if by_name else shown(part.value)
-    return _said(part, language, by_name) if part.parts else shown(part.value)
+    if not part.parts or (part.op == "round" and not by_name):
+        # What was rounded on the way is the number it came to.
+        return shown(part.value)
+    return _said(part, language, by_name)
 
 
 def named(number: N, en: str, zh: str, measure: str = "", ask: str = "") -> N:
@@ -166,7 +173,9 @@ def rounded(number: N, rule: Rounding, places: int = 0) -> N:
     if isinstance(number, Traced):
         value = rounded(number.value, rule, places)
         return Traced(value, "round", (number,), rule=_RULES[rule])
-    return number.quantize(Decimal(1).scaleb(-places), _MODES[rule])
+    # A quotient without end is cut after 60 digits; what is left of that must not decide a half.
+    exact = WIDE.quantize(number, _GUARD) if number.adjusted() < 25 else number
+    return exact.quantize(Decimal(1).scaleb(-places), _MODES[rule], WIDE)
 
 
 def total(numbers: Sequence[N], zero: N) -> N:

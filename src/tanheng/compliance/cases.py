@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from decimal import Decimal
+from decimal import Decimal, localcontext
 
 from tanheng.compliance import formulas
 from tanheng.rules import Case, Gap, Pack, Plan
+from tanheng.traced import WIDE
 
 _ZERO = Decimal(0)
 
@@ -153,7 +154,8 @@ def _run(pack: Pack, case: Case, place: str) -> CaseRun:
                   f"没有规则“{case.rule}”；现有 {known}")  # fmt: skip
         return CaseRun(case, place, None, reason)
     try:
-        return CaseRun(case, place, rule(_Inputs(pack, pack.plan, case)))
+        with localcontext(WIDE):
+            return CaseRun(case, place, rule(_Inputs(pack, pack.plan, case)))
     except KeyError as error:
         name = error.args[0]
         reason = (f"the case does not give {name}", f"算例未给出 {name}")

@@ -7,6 +7,7 @@ they would do is pinned: an approval after the state or the law moved is refused
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
+from decimal import localcontext
 from typing import Any, TypeGuard
 
 import msgspec
@@ -31,6 +32,7 @@ from tanheng.registry.model import Call, Event, Pending
 from tanheng.registry.state import Registry
 from tanheng.registry.view import Refused, View
 from tanheng.rules import CalendarMissing, Gap
+from tanheng.traced import WIDE
 
 Asked = c.ComplianceCommand | units.Surrender
 _DIGEST = b"tanheng/compliance-effect/1"
@@ -99,7 +101,8 @@ def decide(command: Asked, state: Compliance, registry: Registry, call: Call) ->
         view = View(registry, call)
         access.authorise(view, command, call.actor)
         access.open_mode(view, command.act)
-        events = _CORE[type(command)](command, Desk(state, view))
+        with localcontext(WIDE):
+            events = _CORE[type(command)](command, Desk(state, view))
         digest = _digest(events)
         if command.act not in call.controls.four_eyes.value:
             return Decision(command.act, events, effect_of(events), digest, tuple(events))
@@ -123,7 +126,8 @@ def approve(
         access.second_person(view, pending, kept.authority, call.actor)
         access.open_mode(view, pending.act)
         access.authorise(view, kept, pending.initiator)
-        events = _CORE[type(kept)](kept, Desk(state, view))
+        with localcontext(WIDE):
+            events = _CORE[type(kept)](kept, Desk(state, view))
         pin = state.content.pins.get(pending.id)
         if pin is not None and pin != _digest(events):
             details = {"pending": pending.id, "act": pending.act}
@@ -139,9 +143,12 @@ def approve(
 
 
 def _digest(events: list[Event]) -> str:
-    """Digest of all that would happen. Ids made of the entry's number are not part of it."""
+    """Digest of all that would happen. What follows from the entry's number and day alone, the ids
+    and ends of credit records, is not part of it."""
     kept = [
-        msgspec.structs.replace(event, entry="") if isinstance(event, m.RecordEntered) else event
+        msgspec.structs.replace(event, entry="", until="")
+        if isinstance(event, m.RecordEntered)
+        else event
         for event in events
     ]
     return tagged(_DIGEST, encode(kept)).hex()

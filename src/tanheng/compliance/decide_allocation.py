@@ -12,7 +12,7 @@ from tanheng.compliance.scope import Scope
 from tanheng.errors import Refusal
 from tanheng.registry.controls import known_customer
 from tanheng.registry.model import Event, Posted, Posting
-from tanheng.registry.view import Refused
+from tanheng.registry.view import LARGEST, Refused
 from tanheng.traced import rounded, whole
 
 Row = tuple[str, int, int, int, int]
@@ -47,8 +47,8 @@ def true_up(command: c.TrueUp, desk: Desk) -> list[Event]:
     factor = _cap_factor(desk, scope, entities)
     amounts = _amounts(desk, scope, entities, "final", factor)
     desk.done()
-    cap = desk.pack.says("cap", desk.today, command.year)
-    if desk.plan.cap.value != "none" and cap is not None:
+    if desk.plan.cap.value != "none":
+        cap = desk.pack.find("cap", desk.today, command.year)
         every = sum(amounts.values()) + _others(desk, scope, entities)
         if every > cap.number:
             details = {"total": every, "cap": f"{cap.number:,f}", "year": command.year}
@@ -75,6 +75,8 @@ def _amounts(
             amount = whole(figures.allocation(scope, entity, stage, factor))
             if amount < 0:
                 desk.fault("allocation_negative", entity=entity.id, amount=amount)
+            if amount > LARGEST:
+                desk.fault("amount_too_large", entity=entity.id, amount=amount)
             found[entity.id] = amount
     return found
 
@@ -162,13 +164,16 @@ def carry_over_year(command: c.CarryOverYear, desk: Desk) -> list[Event]:
     asked = command.rows or tuple(
         (entity.id, 0, 0) for entity in desk.state.content.entities.values()
     )
+    seen: set[str] = set()
     for name, amount, sales in asked:
         with desk.row():
             entity = scope.entity(name)
             record = scope.record(name)
-            if record.carried is not None:
-                desk.fault("carried_there", entity=name, year=command.year)
+            if record.carried is not None or name in seen:
+                if command.rows:
+                    desk.fault("carried_there", entity=name, year=command.year)
                 continue
+            seen.add(name)
             if record.outcomes and record.outcomes[-1].shortfall > _made_up(record):
                 if command.rows:
                     desk.fault("carry_over_short", entity=name, year=command.year)

@@ -9,6 +9,7 @@ from tanheng.compliance import commands as c
 from tanheng.compliance import model as m
 from tanheng.compliance.decide_entries import evidence, is_day, is_number
 from tanheng.compliance.desk import Desk
+from tanheng.compliance.figures import in_scope
 from tanheng.compliance.scope import local_day
 from tanheng.errors import Refusal
 from tanheng.registry.model import Event, Posted, Posting
@@ -87,6 +88,10 @@ def comment_benchmark(command: c.CommentBenchmark, desk: Desk) -> list[Event]:
     if not found.value:
         details = {"product_class": command.product_class, "year": command.year}
         raise Refused(Refusal("benchmark_not_set", details))
+    tables = desk.state.content.tables.get(command.year)
+    if tables and tables[-1].get(command.product_class) == found.value:
+        details = {"product_class": command.product_class, "year": command.year}
+        raise Refused(Refusal("benchmark_published", details))
     evidence(command.evidence)
     desk.view.identifier(command.party)
     if command.position not in ("for", "against", "other"):
@@ -155,6 +160,8 @@ def settle_benchmarks(command: c.SettleBenchmarks, desk: Desk) -> list[Event]:
         entity = desk.state.content.entities.get(name)
         if entity is None:
             desk.fault("row_entity", row=row, value=name)
+        elif not in_scope(scope, entity):
+            desk.fault("row_entity_year", row=row, value=name, year=command.year)
         elif scope.record(name).responsibility is not None:
             desk.fault("settled_there", entity=name, year=command.year)
         if abs(amount) > LARGEST:

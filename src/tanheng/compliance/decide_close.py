@@ -6,7 +6,7 @@ from collections.abc import Callable
 from decimal import Decimal
 
 from tanheng.compliance import commands as c
-from tanheng.compliance import figures, formulas
+from tanheng.compliance import figures
 from tanheng.compliance import model as m
 from tanheng.compliance.decide_entries import evidence
 from tanheng.compliance.desk import Desk
@@ -16,7 +16,7 @@ from tanheng.registry import blocks as serials
 from tanheng.registry import commands as units
 from tanheng.registry.decide_units import deduct
 from tanheng.registry.model import Event, Posted, moment
-from tanheng.registry.view import Refused
+from tanheng.registry.view import LARGEST, Refused
 from tanheng.traced import whole
 
 
@@ -45,21 +45,18 @@ def close_year(command: c.CloseYear, desk: Desk) -> list[Event]:
 
 
 def _corrected(record: m.EntityYear) -> bool:
-    """Whether emissions were entered after the last closing."""
+    """Whether emissions were entered, or a surrender was undone, after the last closing."""
     last = record.outcomes[-1].seq
-    return any(given[1] > last for versions in record.emissions.values() for given in versions)
-
-
-def in_time(record: m.EntityYear, over: str) -> int:
-    """Units surrendered before an instant."""
-    return sum(row[2] for row in record.surrendered if row[0] < over)
+    return record.undone > last or any(
+        given[1] > last for versions in record.emissions.values() for given in versions
+    )
 
 
 def _outcome(
     scope: Scope[Decimal], entity: m.Entity, record: m.EntityYear, over: str
 ) -> tuple[int, int, str, int]:
     """Obligation (−1: unknown), surrendered in time, status and shortfall."""
-    given = in_time(record, over)
+    given = figures.in_time(record, over)
     if not figures.in_scope(scope, entity):
         return 0, given, "-", 0
     owes = figures.obligation(scope, entity)
@@ -67,25 +64,9 @@ def _outcome(
         return (-1 if owes is None else whole(owes)), given, "X", 0
     if owes is None:
         return -1, given, "C", 0
-    need = whole(owes)
-    short = whole(formulas.shortfall(Decimal(need), Decimal(given), Decimal(0)))
-    before = _earlier(scope, entity) if scope.plan.status.value == "cumulative" else (0, 0)
-    met = given + before[1] >= need + before[0]
-    if record.outcomes:
-        return need, given, "E" if met else "D", short
-    return need, given, "A" if met else "B", short
-
-
-def _earlier(scope: Scope[Decimal], entity: m.Entity) -> tuple[int, int]:
-    """Obligations and surrenders of the period's earlier years, for a cumulative status."""
-    start = max((year for year in scope.plan.periods if year <= scope.year), default=scope.year)
-    need = given = 0
-    for year in range(start, scope.year):
-        record = scope.state.of(year, entity.id)
-        if record.outcomes:
-            need += max(record.outcomes[-1].obligation, 0)
-            given += sum(row[2] for row in record.surrendered)
-    return need, given
+    short = whole(figures.shortfall(scope, entity.id, owes, Decimal(given)))
+    good, bad = ("E", "D") if record.outcomes else ("A", "B")
+    return whole(owes), given, bad if short else good, short
 
 
 # Enforcement
@@ -106,19 +87,34 @@ def enforce(command: c.Enforce, desk: Desk) -> list[Event]:
     desk.closed_year(command.year)
     steps = desk.plan.steps
     done = desk.state.content.steps.get(command.year, [])
-    if command.step not in steps.value or command.step in done:
+    records = desk.state.content.years.get(command.year, {})
+    names = [name for name, r in records.items() if _due(r, command.step)]
+    if command.step not in steps.value or (command.step in done and not names):
         details = {"step": command.step, "known": ", ".join(steps.value), "clause": steps.clause}
         raise Refused(Refusal("step_unknown", {**details, "done": ", ".join(done) or "—"}))
     before = steps.value[: steps.value.index(command.step)]
-    missing = [step for step in before if step not in done]
+    missing = [step for step in before if step not in done and not _lapsed(desk, scope, step)]
     if missing:
         details = {"step": command.step, "missing": ", ".join(missing), "clause": steps.clause}
         raise Refused(Refusal("step_order", details))
-    records = desk.state.content.years.get(command.year, {})
-    defaulters = [name for name, r in records.items() if r.outcomes and r.outcomes[-1].shortfall]
-    found = _STEPS[command.step](command, desk, scope, defaulters)
+    found = _STEPS[command.step](command, desk, scope, names)
     desk.done()
     return found
+
+
+def _due(record: m.EntityYear, step: str) -> bool:
+    """Whether the entity fell short and the step was not taken since its last closing."""
+    if not record.outcomes or not record.outcomes[-1].shortfall:
+        return False
+    last = record.outcomes[-1].seq
+    return not any(done.step == step and done.seq > last for done in record.steps)
+
+
+def _lapsed(desk: Desk, scope: Scope[Decimal], step: str) -> bool:
+    """Whether a step that nobody took can no longer be taken: the ones after it may go on."""
+    if step != "deduct":
+        return False
+    return desk.view.call.at >= scope.deadline("deduction_deadline")[1]
 
 
 def _after(desk: Desk, scope: Scope[Decimal], name: str, step: str) -> None:
@@ -210,9 +206,8 @@ def _next_year(
     """What is still missing is taken from later allocations."""
     if "make_up" in desk.plan.steps.value:
         _after(desk, scope, "make_up_deadline", command.step)
-    multiple = scope.find("next_year_multiple")
     rows = tuple(
-        (name, whole(formulas.next_year(Decimal(remaining(scope.record(name))), multiple)))
+        (name, whole(figures.next_year(scope, name, scope.record(name).outcomes[-1])))
         for name in names
     )
     return [m.Enforced(command.year, command.step, rows)]
@@ -236,6 +231,8 @@ def _fine(command: c.Enforce, desk: Desk, scope: Scope[Decimal], names: list[str
             if whole(figures.excess(scope, name, outcome)):
                 text = chosen.get(name, "")
                 amount = whole(figures.fine(scope, name, outcome, command.series, text))
+                if amount > LARGEST:
+                    desk.fault("fine_too_large", entity=name, amount=amount)
                 rows.append((name, amount))
     desk.done()
     until = ""

@@ -64,7 +64,7 @@ def enter_entities(command: c.EnterEntities, desk: Desk) -> list[Event]:
         if holder is not None and holder != name:
             desk.fault("row_account_taken", row=row, account=account, entity=holder)
         found = desk.view.content.accounts.get(account)
-        if found is None or desk.view.type_of(found).government:
+        if found is None or found.status == "closed" or desk.view.type_of(found).government:
             desk.fault("row_account", row=row, value=account)
         if not 1900 <= since <= 2999:
             desk.fault("row_year", row=row, value=since)

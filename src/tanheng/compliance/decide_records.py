@@ -38,6 +38,8 @@ def permit(command: c.PermitAct, desk: Desk) -> list[Event]:
         known = ", ".join(STEPS_FROM[state])
         details = {"permit": command.permit, "step": command.step, "state": state or "—"}
         raise Refused(Refusal("permit_step", {**details, "known": known}))
+    if command.terms and command.step != "grant":
+        raise Refused(Refusal("permit_terms_only", {"step": command.step}))
     if command.step == "grant" and not command.terms:
         raise Refused(Refusal("permit_terms", {"permit": command.permit}))
     for item, amount, _ in command.terms:

@@ -95,37 +95,40 @@ class _Plan:
         if kind:
             found = self.desk.view.kind(kind)
             self._eligible(found)
-            kinds = [(found, self._room(found, asked=amount))]
+            self._room(found, asked=amount)
+            kinds = [found]
         else:
             kinds = self._in_order()
         left = amount
-        for each, room in kinds:
-            most = min(left, room) if room is not None else left
-            left -= self._post(each, most)
+        for each in kinds:
+            # Told now: what was taken of the others changes it.
+            room = self._room(each)
+            left -= self._post(each, left if room is None else min(left, room))
         if left and all_of_it:
-            raise self._short(amount, [each for each, _ in kinds])
+            raise self._short(amount, kinds)
 
     def _post(self, kind: UnitKind, most: int) -> int:
-        """Units of a kind, at most so many, that were not taken yet."""
+        """Further units of a kind, at most so many."""
         if most <= 0:
             return 0
-        view, account = self.desk.view, self.entity.account
-        if account not in view.content.accounts or kind.id in self._taken:
-            return 0
+        view, before = self.desk.view, self._taken.get(kind.id, 0)
         sink = view.sink("surrender")
-        found = usable(view, account, kind, sink, most, self.scope.year, "surrender")
-        got = sum(size_of(posting) for posting in found)
-        if got:
-            self.postings += found
-            self._taken[kind.id] = got
+        # What was taken of the kind in this decision is chosen anew, with the further ones.
+        found = usable(
+            view, self.entity.account, kind, sink, before + most, self.scope.year, "surrender"
+        )
+        every = sum(size_of(posting) for posting in found)
+        if every > before:
+            self.postings = [p for p in self.postings if p[1] != kind.id] + found
+            self._taken[kind.id] = every
             if kind.id in self.desk.plan.credits.value:
-                self.desk.credits_taken += got
-        return got
+                self.desk.credits_taken += every - before
+        return every - before
 
     # Which kinds, and how much of each
 
-    def _in_order(self) -> list[tuple[UnitKind, int | None]]:
-        """Kinds that count, in the pack's order, with the room left for each."""
+    def _in_order(self) -> list[UnitKind]:
+        """Kinds that count, in the pack's order."""
         groups: dict[str, list[UnitKind]] = {"allowance": [], "credit": [], "next_vintage": []}
         balances = self.desk.view.content.accounts[self.entity.account].balances
         for kind in self.desk.pack.kinds.values():
@@ -138,20 +141,7 @@ class _Plan:
         groups["allowance"].sort(key=lambda kind: kind.vintage or 0)
         # Credits from inside first: the others are limited by them.
         groups["credit"].sort(key=lambda kind: not kind.local)
-        order = [kind for name in self.desk.plan.order.value for kind in groups[name]]
-        return self._with_room(order)
-
-    def _with_room(self, kinds: list[UnitKind]) -> list[tuple[UnitKind, int | None]]:
-        """The room of each kind; credits share one limit, so each is told what the others leave."""
-        found: list[tuple[UnitKind, int | None]] = []
-        used = 0
-        for kind in kinds:
-            room = self._room(kind)
-            if room is not None and self._group(kind) == "credit":
-                room = max(room - used, 0)
-                used += min(room, self.desk.view.free(self.entity.account, kind.id))
-            found.append((kind, room))
-        return found
+        return [kind for name in self.desk.plan.order.value for kind in groups[name]]
 
     def _group(self, kind: UnitKind) -> str:
         if kind.id in self.desk.plan.credits.value:

@@ -8,17 +8,16 @@ decided is explained as of the decision: the law of its day, and what had been e
 from __future__ import annotations
 
 from collections.abc import Callable
-from decimal import Decimal
+from decimal import Decimal, localcontext
 from typing import Any
 
-from tanheng.compliance import figures, formulas
+from tanheng.compliance import figures
 from tanheng.compliance import model as m
-from tanheng.compliance.decide_close import in_time
 from tanheng.compliance.scope import LAST, Scope, Tracing, cited, local_day
 from tanheng.compliance.state import Compliance
 from tanheng.errors import Refusal
 from tanheng.rules import Citation, Gap, Pack
-from tanheng.traced import Traced, named
+from tanheng.traced import WIDE, Traced
 from tanheng.why import Bilingual, Row, Why
 
 
@@ -64,7 +63,8 @@ def why(
     if what != "benchmark" and name not in state.content.entities:
         return Refusal("entity_unknown", {"entity": name})
     try:
-        return _ANSWERS[what](_Asked(state, pack_at, now, name, int(year)))
+        with localcontext(WIDE):
+            return _ANSWERS[what](_Asked(state, pack_at, now, name, int(year)))
     except Gap as gap:
         return gap.refusal
 
@@ -168,10 +168,10 @@ def _shortfall(asked: _Asked) -> Why:
     key = f"{asked.entity}/{asked.year}"
     owes = give.number(last.obligation, "obligation", "应清缴量", "tCO2e", f"obligation:{key}")
     given = give.number(
-        in_time(asked.record, over), f"surrendered by {day}", f"{day} 前已清缴", "tCO2e",
+        figures.in_time(asked.record, over), f"surrendered by {day}", f"{day} 前已清缴", "tCO2e",
         f"surrendered:{key}",
     )  # fmt: skip
-    found = named(formulas.shortfall(owes, given, scope.zero), "shortfall", "缺口", "tCO2e").why()
+    found = figures.shortfall(scope, asked.entity, owes, given).why()
     deadline = scope.pack.find("surrender_deadline", scope.day, scope.year)
     note = cited(deadline, scope.pack.id)
     leaf = Why(
@@ -228,16 +228,7 @@ def _next_year(asked: _Asked) -> Why:
     done = _step(asked, "next_year")
     scope = asked.scope(done.seq, done.at)
     outcome = [o for o in asked.record.outcomes if o.seq < done.seq][-1]
-    late = sum(row[2] for row in asked.record.surrendered if row[4] < done.seq)
-    key = f"{asked.entity}/{asked.year}"
-    short = scope.give.number(outcome.shortfall, "shortfall", "缺口", "tCO2e", f"shortfall:{key}")
-    given = scope.give.number(
-        late - outcome.surrendered, "made up or deducted since", "此后补缴或扣除", "tCO2e",
-        f"surrendered:{key}",
-    )  # fmt: skip
-    still = named(formulas.shortfall(short, given, scope.zero), "still missing", "仍缺", "tCO2e")
-    amount = formulas.next_year(still, scope.find("next_year_multiple"))
-    found = named(amount, "from the next allocation", "从下一年度配额扣除", "tCO2e").why()
+    found = figures.next_year(scope, asked.entity, outcome).why()
     return _entry(found, done.seq, done.at, decided=done.amount)
 
 

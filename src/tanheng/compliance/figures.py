@@ -6,6 +6,7 @@ Works plain and traced alike (:mod:`tanheng.compliance.scope`); the arithmetic i
 
 from __future__ import annotations
 
+import re
 from datetime import date
 from decimal import Decimal
 
@@ -254,6 +255,38 @@ def obligation(scope: Scope[N], entity: m.Entity) -> N | None:
     return named(found, "obligation", "应清缴量", "tCO2e", ask)
 
 
+def in_time(record: m.EntityYear, over: str) -> int:
+    """Units surrendered before an instant."""
+    return sum(row[2] for row in record.surrendered if row[0] < over)
+
+
+def earlier(scope: Scope[N], entity: str) -> tuple[int, int]:
+    """Obligations and surrenders of the period's earlier years, for a cumulative status."""
+    if scope.plan.status.value != "cumulative":
+        return 0, 0
+    start = max((year for year in scope.plan.periods if year <= scope.year), default=scope.year)
+    need = given = 0
+    for year in range(start, scope.year):
+        record = scope.state.of(year, entity)
+        closed = [outcome for outcome in record.outcomes if outcome.seq < scope.upto]
+        if closed:
+            need += max(closed[-1].obligation, 0)
+            given += sum(row[2] for row in record.surrendered if row[4] < scope.upto)
+    return need, given
+
+
+def shortfall(scope: Scope[N], entity: str, owes: N, given: N) -> N:
+    """What is missing at the deadline; where the status is cumulative, over the period's years."""
+    need, had = earlier(scope, entity)
+    if need or had:
+        owes = owes + scope.give.number(
+            need, "obligations of earlier years", "以前年度应清缴量", "tCO2e"
+        )
+        given = given + scope.give.number(had, "surrendered for them", "以前年度已清缴", "tCO2e")
+    found = formulas.shortfall(owes, given, scope.zero)
+    return named(found, "shortfall", "缺口", "tCO2e", f"shortfall:{entity}/{scope.year}")
+
+
 # Credits, borrowing, prices, fines
 
 
@@ -340,7 +373,7 @@ def fine(scope: Scope[N], entity: str, outcome: m.Outcome, series: str, chosen: 
     ask = f"fine:{entity}/{scope.year}"
     if _form(scope) == "range":
         low, high = scope.pack.find("fine_range", scope.day, scope.year).range
-        value = _chosen(chosen, low, high, entity)
+        value = _chosen(chosen, low, high, entity, whole=True)
         return named(scope.give.number(value, "as chosen", "裁量"), "fine", "罚款", "fen", ask)
     limits = scope.pack.says("fine_multiple_range", scope.day, scope.year)
     if limits is not None:
@@ -351,7 +384,37 @@ def fine(scope: Scope[N], entity: str, outcome: m.Outcome, series: str, chosen: 
     short = excess(scope, entity, outcome)
     price = average_price(scope, series)
     found = formulas.fine(short, price, multiple, scope.says("fine_cap"))
-    return named(found, "fine", "罚款", "fen", ask)
+    return named(_further(scope, entity, "fine", found, "fen"), "fine", "罚款", "fen", ask)
+
+
+def _further(scope: Scope[N], entity: str, step: str, found: N, measure: str) -> N:
+    """What a step comes to beyond what it came to before, after an earlier closing."""
+    steps = scope.record(entity).steps
+    before = sum(done.amount for done in steps if done.step == step and done.seq < scope.upto)
+    if not before:
+        return found
+    had = scope.give.number(before, "of an earlier closing", "此前已计", measure)
+    return greatest(found - had, scope.zero)
+
+
+def next_year(scope: Scope[N], entity: str, outcome: m.Outcome) -> N:
+    """What is taken from later allocations for a shortfall that is still there."""
+    record = scope.record(entity)
+    late = sum(row[2] for row in record.surrendered if row[4] < scope.upto) - outcome.surrendered
+    key = f"{entity}/{scope.year}"
+    short = scope.give.number(
+        outcome.shortfall, "shortfall", "缺口", "tCO2e", f"shortfall:{key}"
+    )  # fmt: skip
+    since = scope.give.number(
+        late, "made up or deducted since", "此后补缴或扣除", "tCO2e", f"surrendered:{key}"
+    )  # fmt: skip
+    still = formulas.shortfall(short, since, scope.zero)
+    still = named(still, "still missing", "仍缺", "tCO2e")
+    found = formulas.next_year(still, scope.find("next_year_multiple"))
+    found = _further(scope, entity, "next_year", found, "tCO2e")
+    return named(
+        found, "from the next allocation", "从下一年度配额扣除", "tCO2e", f"next_year:{key}"
+    )  # fmt: skip
 
 
 _FORMS = (
@@ -377,15 +440,15 @@ def _form(scope: Scope[N]) -> str:
     raise Gap(Refusal("rule_missing", {**details, "of": "—", "pack": scope.pack.id}))
 
 
-def _chosen(text: str, low: Decimal, high: Decimal, entity: str) -> Decimal:
+_CHOICE = re.compile(r"[0-9]{1,15}(\.[0-9]{1,6})?")
+
+
+def _chosen(text: str, low: Decimal, high: Decimal, entity: str, whole: bool = False) -> Decimal:
     """What was chosen, within the range; the range of one value needs no choice."""
     if not text and low == high:
         return low
-    try:
-        value = Decimal(text)
-    except ArithmeticError:
-        value = Decimal(-1)
-    if not low <= value <= high:
+    value = Decimal(text) if _CHOICE.fullmatch(text) else Decimal(-1)
+    if not low <= value <= high or (whole and value != value.to_integral_value()):
         details = {"entity": entity, "value": text or "—", "low": str(low), "high": str(high)}
         raise Gap(Refusal("fine_out_of_range", details))
     return value

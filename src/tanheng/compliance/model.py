@@ -311,6 +311,7 @@ class EntityYear(msgspec.Struct):
         outcomes: closings, oldest first; a correction adds one.
         responsibility: R, and the entry, of a benchmark programme.
         paid_fen: of its fine.
+        undone: the last entry that reversed a surrender of it.
     """
 
     data: dict[str, list[Given]] = msgspec.field(default_factory=dict)
@@ -323,6 +324,7 @@ class EntityYear(msgspec.Struct):
     responsibility: tuple[int, int, int, int] | None = None
     paid_fen: int = 0
     carried: tuple[int, int] | None = None
+    undone: int = 0
 
 
 class Class(msgspec.Struct):

@@ -34,7 +34,7 @@ class Content(msgspec.Struct, omit_defaults=True):
     evidence: dict[int, str] = msgspec.field(default_factory=dict)
     prices: dict[str, dict[str, tuple[str, int, int, int]]] = msgspec.field(default_factory=dict)
     notes: dict[str, str] = msgspec.field(default_factory=dict)
-    closed: set[int] = msgspec.field(default_factory=set)
+    closed: list[int] = msgspec.field(default_factory=list)
     steps: dict[int, list[str]] = msgspec.field(default_factory=dict)
     owed: dict[str, list[tuple[int, int]]] = msgspec.field(default_factory=dict)
     classes: dict[int, dict[str, m.Class]] = msgspec.field(default_factory=dict)
@@ -88,12 +88,13 @@ class Compliance:
         """A pending command of the registry is over."""
         self.content.pins.pop(pending, None)
 
-    def undone(self, seq: int) -> None:
-        """The surrender of an entry was reversed in the registry."""
+    def undone(self, seq: int, by: int) -> None:
+        """The surrender of entry ``seq`` was reversed in the registry, by entry ``by``."""
         for year, entities in self.content.years.items():
             for name, record in entities.items():
                 if any(row[4] == seq for row in record.surrendered):
                     record.surrendered = [row for row in record.surrendered if row[4] != seq]
+                    record.undone = by
                     self.touched.add((year, name))
 
     def _pinned(self, event: m.Pinned, seq: int, at: str) -> None:
@@ -139,14 +140,15 @@ class Compliance:
                 m.Allocation(event.stage, amount, moved, owed, taken, seq, at, event.factor)
             )
             if taken:
-                self._pay_owed(entity, taken)
+                self._pay_owed(entity, taken, event.year)
             if owed:
                 self.content.owed.setdefault(entity, []).append((event.year, owed))
 
-    def _pay_owed(self, entity: str, amount: int) -> None:
+    def _pay_owed(self, entity: str, amount: int, before: int) -> None:
+        """An allocation paid what earlier years are owed."""
         left: list[tuple[int, int]] = []
         for year, owed in self.content.owed.get(entity, []):
-            paid = min(owed, amount)
+            paid = min(owed, amount) if year < before else 0
             amount -= paid
             if owed > paid:
                 left.append((year, owed - paid))
@@ -166,7 +168,8 @@ class Compliance:
             self._touch(event.year, entity).outcomes.append(
                 m.Outcome(obligation, surrendered, status, short, seq, at)
             )
-        self.content.closed.add(event.year)
+        if event.year not in self.content.closed:
+            self.content.closed = sorted([*self.content.closed, event.year])
 
     def _enforced(self, event: m.Enforced, seq: int, at: str) -> None:
         chosen = dict(event.chosen)

@@ -69,7 +69,7 @@ class State:
                 if type(event) is Settled:
                     self.compliance.over(event.pending)
                 elif type(event) is Reversed:
-                    self.compliance.undone(event.surrender)
+                    self.compliance.undone(event.surrender, seq)
 
     def hash(self) -> bytes:
         """Hash of the state (32 bytes): the same after every replay of the same journal."""

@@ -196,8 +196,22 @@ def _dates(pack: Pack) -> Iterator[Fault]:
         for index, reason in overlapping(parameter.values):
             yield (*here, str(index)), reason
         known = KNOWN.get(name)
-        if known is not None and parameter.values[0].form != known.form:
+        if known is None:
+            continue
+        if parameter.values[0].form != known.form:
             yield (*here, "0"), f"its rule reads a {known.form}"
+        for index, value in enumerate(parameter.values):
+            if value.of is not None and not _there(pack, known.of, value.of):
+                yield (*here, str(index), "of"), f"there is no such {known.of.replace('_', ' ')}"
+
+
+def _there(pack: Pack, what: str, name: str) -> bool:
+    """Whether a value's sector or project type is one of the pack; classes come with the data."""
+    if what == "sector":
+        return pack.plan is not None and name in pack.plan.sectors
+    if what == "project_type":
+        return any(kind.project_type == name for kind in pack.kinds.values())
+    return True
 
 
 def _twice(value: Data, path: Path) -> Iterator[Fault]:

@@ -5,23 +5,25 @@ New numbers are data; a new *name* comes with the rule that reads it.
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from typing import Literal, NamedTuple
 
 from tanheng.rules.parameters import Form
 
 
 class Known(NamedTuple):
-    """What a parameter is for: form, unit (``""``: as the pack says), and which rule reads it."""
+    """What a parameter is for: form, unit (``""``: as the pack says), which rule reads it, and what
+    ``of`` names in its values."""
 
     form: Form
     unit: str
     reads: str
+    of: Literal["sector", "class", "project_type"] = "sector"
 
 
 KNOWN: dict[str, Known] = {
     # Cap and allocation
     "cap": Known("number", "tCO2e", "total of a year's allocation"),
-    "benchmark": Known("number", "", "allocation by benchmark, by product class"),
+    "benchmark": Known("number", "", "allocation by benchmark, by product class", "class"),
     "reduction_factor": Known("number", "ratio", "historical intensity and grandfathering"),
     "free_share": Known("number", "share", "the part that is allocated free of charge"),
     "preallocation_share": Known("number", "share", "pre-allocation of a year"),
@@ -33,7 +35,9 @@ KNOWN: dict[str, Known] = {
     "relief_shortfall_share": Known("number", "share", "largest shortfall, of verified emissions"),
     "conservative_uplift": Known("number", "ratio", "factor on emissions that were not verified"),
     # Surrender
-    "offset_limit_share": Known("number", "share", "credits, of emissions or of allocation"),
+    "offset_limit_share": Known(
+        "number", "share", "credits, of emissions or of allocation", "project_type"
+    ),
     "offset_limit_total": Known("number", "tCO2e", "credits of all entities together"),
     "origin_share": Known("number", "share", "least part of the credits from inside"),
     "excluded_project_types": Known("words", "project types", "credits that do not count"),

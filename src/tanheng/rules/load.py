@@ -96,11 +96,15 @@ def _shared(found: Mapping[str, bytes]) -> dict[str, bytes] | list[Finding]:
     }
     more: dict[str, bytes] = {}
     faults: list[Finding] = []
-    for place, name in enumerate(asked if isinstance(asked, list) else ()):
+    if not isinstance(asked, list):
+        row = source.lines.get(("include",), (MAIN, 1))[1]
+        details = {"key": "include", "reason": "a list of names of shared parts"}
+        return [Finding("pack_value", MAIN, row, "include", str(asked), details)]
+    for place, name in enumerate(asked):
         part = f"{SHARED}/{name}.yaml"
         if part in found:
             continue
-        if name not in known:
+        if not isinstance(name, str) or name not in known:
             row = source.lines.get(("include", str(place)), (MAIN, 1))[1]
             details = {
                 "key": "include",
@@ -176,9 +180,10 @@ def _merged(
 
 def _join(source: Source, data: dict[str, Data]) -> None:
     """Number the cases of another file on after those that are there, and move its lines along."""
-    before, more = data.pop("cases", []), source.data.get("cases")
+    before, more = data.get("cases", []), source.data.get("cases")
     if not isinstance(before, list) or not isinstance(more, list):
         return
+    data.pop("cases", None)
     shift = len(before)
     moved: Lines = {}
     for path, place in source.lines.items():
@@ -294,7 +299,11 @@ def _validated(data: dict[str, Data], lines: Lines) -> tuple[Pack | None, list[P
     try:
         return Pack.model_validate_json(json.dumps(whole), strict=True), problems
     except ValidationError as error:
-        return None, problems + [_placed(e, lines) for e in error.errors(include_url=False)]
+        found = error.errors(include_url=False)
+        # A list whose items are faulty counts as empty: that is not another fault.
+        inner = {e["loc"][:n] for e in found for n in range(1, len(e["loc"]))}
+        kept = [e for e in found if e["type"] != "too_short" or e["loc"] not in inner]
+        return None, problems + [_placed(e, lines) for e in kept]
 
 
 def _mapping(value: Data) -> Mapping[str, Data]:

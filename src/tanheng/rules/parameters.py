@@ -173,11 +173,14 @@ def pick(values: Sequence[Value], day: date, year: int | None, of: str | None) -
     A value written for the very year or sector comes before one for all of them, and shuts it out
     even where it has expired: a special rule that ended does not fall back on the quiet.
     """
-    rows = list(enumerate(values))
-    for key, wanted in (("year", year), ("of", of)):
-        exact = [row for row in rows if getattr(row[1], key) == wanted]
-        general = [row for row in rows if getattr(row[1], key) is None]
-        rows = exact if exact and wanted is not None else general
+    rows = [
+        (index, value)
+        for index, value in enumerate(values)
+        if value.year in (None, year) and value.of in (None, of)
+    ]
+    for key in ("year", "of"):
+        exact = [row for row in rows if getattr(row[1], key) is not None]
+        rows = exact or rows
     begun = [row for row in rows if row[1].since <= day]
     if not begun:
         return None
