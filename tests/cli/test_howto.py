@@ -1,8 +1,9 @@
-"""The pages about registries show what the program really prints."""
+"""The pages about registries and compliance years show what the program really prints."""
 
 from __future__ import annotations
 
 import re
+import shutil
 from pathlib import Path
 
 import pytest
@@ -13,20 +14,26 @@ from tanheng.registry import model, tables
 from tanheng.registry.commands import AnyCommand
 
 HOWTO = Path(__file__).parents[2] / "docs" / "howto"
+WALKS = {
+    # The second page checks the journal that the first publishes.
+    "registry": (("run-a-registry.md", "check-a-journal.md"), 60),
+    "pack": (("make-a-pack.md",), 40),
+    "year": (("run-a-compliance-year.md",), 70),
+}
+"""Pages that are walked one after the other, and how many commands they have at least."""
 
 
-def test_the_walk_is_true(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Both pages, one after the other: the second checks the journal that the first publishes."""
+@pytest.mark.parametrize("walk", WALKS)
+def test_the_walk_is_true(walk: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     be_quick(monkeypatch)
     monkeypatch.setenv("LANG", "C.UTF-8")
     for name in ("LC_ALL", "LC_MESSAGES", "TANHENG_AS", "TANHENG_NOW"):
         monkeypatch.delenv(name, raising=False)
+    shutil.copytree(HOWTO.parents[1] / "examples" / "shenzhen-2016", tmp_path / "examples" / "shenzhen-2016")
     monkeypatch.chdir(tmp_path)
-    pages = [
-        (HOWTO / name).read_text(encoding="utf-8")
-        for name in ("run-a-registry.md", "check-a-journal.md")
-    ]
-    assert replay("\n".join(pages), tmp_path, monkeypatch) > 60
+    names, least = WALKS[walk]
+    pages = [(HOWTO / name).read_text(encoding="utf-8") for name in names]
+    assert replay("\n".join(pages), tmp_path, monkeypatch) > least
 
 
 def test_the_python_of_the_reference_is_true(

@@ -228,9 +228,9 @@ def test_deduction_leaves_what_other_years_and_freezes_keep(make: Make) -> None:
     assert done(s, "deduct") == {"E0": 10}
 
 
-@pytest.mark.parametrize("multiple, wanted", [("1", 33), ("1.5", 50), ("0", 0)])
+@pytest.mark.parametrize("multiple, wanted", [("1", 33), ("1.01", 34), ("0", 0)])
 def test_the_rest_comes_out_of_the_next_allocation(make: Make, multiple: str, wanted: int) -> None:
-    # 33 × 1.5 = 49.5: rounded up
+    # 33 × 1.01 = 33.33: rounded up
     drafts = (law("next_year_multiple", f'value: "{multiple}"'), choice(steps="[next_year]"))
     s = closed(make, *drafts, missing=(33,))
     s.do(r.Issue(NEXT, 200, "issuance"))

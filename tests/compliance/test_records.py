@@ -97,7 +97,7 @@ def test_faults_of_entities(make: Make) -> None:
     refused(s, c.EnterEntities((good,), "list.xlsx"), "evidence_bad")
     assert s.no(c.EnterEntities((good,), EVIDENCE), actor="ann").code == "authority_only"
     s.do(c.EnterEntities((good,), EVIDENCE))
-    again = (("E2", "spare", "manufacturing", "R2", 2014, "2018-12-31", 7),)
+    again = (("E2", "spare", "manufacturing", "R2", 2014, "2014-12-31", 7),)
     s.do(c.EnterEntities(again, EVIDENCE))  # the same entity, known otherwise
     assert s.programme.state.compliance.content.entities["E2"].region == "R2"
 

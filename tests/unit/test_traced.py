@@ -209,7 +209,7 @@ CASES: list[tuple[Any, tuple[Any, ...], str]] = [
     (formulas.origin_minimum, ("11", "0.7"), "8"),
     (formulas.origin_minimum, ("10", "0.7"), "7"),
     (formulas.borrow_limit, ("219", "0.05"), "10"),
-    (formulas.next_year, ("33", "1.5"), "50"),
+    (formulas.next_year, ("33", "1.01"), "34"),
     (formulas.carry_over_share, ("33", "0.5"), "16"),
     (formulas.carry_over_sales, ("33", "10", "-5", "1.5", "0"), "10"),
     (formulas.average_price, ("10500", "3"), "3500"),
