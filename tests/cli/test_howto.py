@@ -29,7 +29,9 @@ def test_the_walk_is_true(walk: str, tmp_path: Path, monkeypatch: pytest.MonkeyP
     monkeypatch.setenv("LANG", "C.UTF-8")
     for name in ("LC_ALL", "LC_MESSAGES", "TANHENG_AS", "TANHENG_NOW"):
         monkeypatch.delenv(name, raising=False)
-    shutil.copytree(HOWTO.parents[1] / "examples" / "shenzhen-2016", tmp_path / "examples" / "shenzhen-2016")
+    shutil.copytree(
+        HOWTO.parents[1] / "examples" / "shenzhen-2016", tmp_path / "examples" / "shenzhen-2016"
+    )
     monkeypatch.chdir(tmp_path)
     names, least = WALKS[walk]
     pages = [(HOWTO / name).read_text(encoding="utf-8") for name in names]

@@ -42,16 +42,10 @@ def open_account(command: c.OpenAccount, view: View) -> list[m.Event]:
 
 def _room(view: View, kind: AccountType, holder: str) -> None:
     """Refuse one account too many of a type."""
-    if kind.limit is None and not kind.one_per_holder:
-        return
-    living = [
-        account
-        for name in view.state.by_type.get(kind.id, ())
-        if (account := view.content.accounts[name]).status != "closed"
-    ]
-    if kind.limit is not None and len(living) >= kind.limit:
+    living = view.state.living
+    if kind.limit is not None and living[kind.id, ""] >= kind.limit:
         raise Refused(Refusal("account_type_full", {"type": kind.id, "limit": kind.limit}))
-    if kind.one_per_holder and any(other.holder == holder for other in living):
+    if kind.one_per_holder and living[kind.id, holder]:
         raise Refused(Refusal("account_one_per_holder", {"holder": holder, "type": kind.id}))
 
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import heapq
 from bisect import bisect_left
+from collections import Counter
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -66,6 +67,7 @@ class Registry:
         content: all that counts.
         changes: what was touched since it was last taken; None: nobody wants to know.
         by_type: ids of accounts by their type, in the order of their opening.
+        living: accounts that are not closed, by type and holder; by type alone under holder ``""``.
     """
 
     def __init__(self, content: Content | None = None, track: bool = False) -> None:
@@ -73,12 +75,19 @@ class Registry:
         self.changes: Changes | None = Changes() if track else None
         self._due: list[tuple[str, str]] = []
         self.by_type: dict[str, list[str]] = {}
+        self.living: Counter[tuple[str, str]] = Counter()
         for account in self.content.accounts.values():
             self.by_type.setdefault(account.type, []).append(account.id)
+            if account.status != "closed":
+                self._lives(account, 1)
         for pending in self.content.pending.values():
             self._expect(pending.due or pending.expires, pending.id)
         for hold in self.content.holds.values():
             self._expect(hold.until, hold.id)
+
+    def _lives(self, account: m.Account, count: int) -> None:
+        self.living[account.type, ""] += count
+        self.living[account.type, account.holder] += count
 
     def drain(self) -> Changes:
         """Take what was touched."""
@@ -244,10 +253,14 @@ class Registry:
             event.account, event.type, event.holder, limit=event.limit
         )
         self.by_type.setdefault(event.type, []).append(event.account)
+        self._lives(self.content.accounts[event.account], 1)
         self._touch(event.account)
 
     def _closed(self, event: m.AccountClosed) -> None:
-        self._touch(event.account).status = "closed"
+        account = self._touch(event.account)
+        if account.status != "closed":
+            self._lives(account, -1)
+        account.status = "closed"
 
     def _frozen(self, event: m.AccountFrozen) -> None:
         self._touch(event.account).status = "frozen" if event.frozen else "open"
