@@ -9,9 +9,17 @@ from pathlib import Path
 import pytest
 
 from helpers.terminal import be_quick, fits, replay
+from tanheng.compliance import model as year
+from tanheng.compliance.cases import RULES
+from tanheng.compliance.commands import ComplianceCommand
+from tanheng.compliance.explain import QUESTIONS
+from tanheng.compliance.tables import TABLES as YEAR_TABLES
+from tanheng.engines.lists import LISTS
 from tanheng.programme import people
 from tanheng.registry import model, tables
 from tanheng.registry.commands import AnyCommand
+from tanheng.rules import AccountType, Pack, Plan, Sector, UnitKind
+from tanheng.rules.known import KNOWN
 
 HOWTO = Path(__file__).parents[2] / "docs" / "howto"
 WALKS = {
@@ -54,7 +62,8 @@ def test_the_reference_names_every_form_and_table() -> None:
     text = (HOWTO.parent / "reference.md").read_text(encoding="utf-8")
     section = text.partition("## Commands of a programme")[2].partition("## Files of")[0]
     forms = (*AnyCommand.__args__, *people.PeopleCommand.__args__, *model.RegistryEvent.__args__,
-             *people.PeopleEvent.__args__)  # fmt: skip
+             *people.PeopleEvent.__args__, *ComplianceCommand.__args__,
+             *year.ComplianceEvent.__args__)  # fmt: skip
     for form in forms:
         tag = str(form.__struct_config__.tag)
         rows = [
@@ -63,10 +72,34 @@ def test_the_reference_names_every_form_and_table() -> None:
         assert rows, tag
         for field in form.__struct_fields__:
             assert any(f"`{field}`" in row for row in rows), (tag, field)
-    for table in tables.TABLES:
+    for table in (*tables.TABLES, *YEAR_TABLES):
         assert f"| `{table.name}` |" in section
         for column in table.names:
             assert f"`{column}`" in section, (table.name, column)
+
+
+def test_the_reference_names_every_question_list_and_key_of_a_pack() -> None:
+    text = (HOWTO.parent / "reference.md").read_text(encoding="utf-8")
+    asked = text.partition("### Questions of why")[2].partition("\n### ")[0]
+    assert re.findall(r"^\| `(\w+)` \|", asked, flags=re.M) == list(QUESTIONS)
+    lists = text.partition("## Lists of a compliance year")[2].partition("\n## ")[0]
+    for name, fields in LISTS.items():
+        rows = lists.partition(f"| `{name}` |")[2].partition("\n| `")[0]
+        for field in fields:
+            assert f" `{field.name}` | {field.zh} |" in rows, (name, field.name)
+    packs = text.partition("## Packs")[2].partition("\n## ")[0]
+    for part in (Pack, UnitKind, AccountType, Plan):
+        for key in part.model_fields:
+            assert f"`{key}`" in packs or (key == "id" and part is not Pack), (part, key)
+    for words in re.findall(r"Literal\[([^\]]+)\]", f"{Plan.model_fields}{Sector.model_fields}"):
+        for word in re.findall(r"'(\w+)'", words):
+            assert f"`{word}`" in packs, word
+    rows = packs.partition("### Parameters")[2]
+    for name, known in KNOWN.items():
+        unit = known.unit or "as the pack says"
+        assert f"| `{name}` | {known.form} | {unit} |" in rows, name
+    for name in RULES:
+        assert f"| `{name}` |" in packs.partition("### Cases")[2], name
 
 
 def test_what_is_shown_is_compared() -> None:

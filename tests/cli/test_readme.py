@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from helpers.terminal import be_quick, replay
+from helpers.terminal import be_quick, call, replay
 from tanheng.cli import main
 
 ROOT = Path(__file__).parents[2]
@@ -40,18 +40,30 @@ def registry(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder / "demo"
 
 
+@pytest.fixture(scope="module")
+def year(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The compliance year of Shenzhen, played as the page says."""
+    folder = tmp_path_factory.mktemp("year") / "sz"
+    example = ROOT / "examples" / "shenzhen-2016"
+    code, _, printed = call("simulate", "play", example, "--out", folder)
+    assert code == 0, printed
+    return folder
+
+
 @pytest.mark.parametrize("page, language", [("README.md", "en"), ("README.zh-CN.md", "zh")])
 def test_the_tour_is_true(
-    page: str, language: str, registry: Path, tmp_path: Path, monkeypatch, capsys
+    page: str, language: str, registry: Path, year: Path, tmp_path: Path, monkeypatch, capsys
 ) -> None:
     shutil.copytree(registry, tmp_path / "demo")
+    shutil.copytree(year, tmp_path / "sz")
     shutil.copytree(ROOT / "examples", tmp_path / "examples")
     broken = shutil.copytree(ROOT / "examples" / "three-car-makers", tmp_path / "broken")
     with (broken / "flows.csv").open("a") as flows:
         flows.write("M4,2016,in,material,-5,furlong,,\n")
     monkeypatch.chdir(tmp_path)
     blocks = _blocks(page)
-    assert [command.split()[0] for command, _ in blocks] == ["account", "why", "check", "registry"]
+    asked = [command.split()[0] for command, _ in blocks]
+    assert asked == ["account", "why", "check", "registry", "why"]
     for command, shown in blocks:
         with pytest.raises(SystemExit):
             main([*command.split(), "--lang", language])

@@ -191,7 +191,9 @@ def test_a_table_waits_for_the_comments(make: Make) -> None:
 
 def test_no_comment_on_what_is_published(make: Make) -> None:
     s = table(make)
-    s.no(c.CommentBenchmark("steel", 2016, "mill", EVIDENCE, "against"))
+    comment = c.CommentBenchmark("steel", 2016, "mill", EVIDENCE, "against")
+    refused(s, comment, "benchmark_published", product_class="steel")
+    s.at("2017-02-06 11:00").do(valued("steel", "1.9"), comment)  # set anew, if to the same
 
 
 def test_versions_supersede_each_other(make: Make) -> None:

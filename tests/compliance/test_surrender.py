@@ -1,4 +1,5 @@
-"""Surrender: which units count for a year, in which order, up to which limits, and what undoes it."""
+"""Surrender: which units count for a year, in which order, up to which limits, what undoes it, and
+what follows for steps that were taken before a correction."""
 
 from __future__ import annotations
 
@@ -10,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from helpers.compliance import KEY, Scheme, pack_with
+from helpers.compliance import EVIDENCE, KEY, Scheme, pack_with
 from tanheng.compliance import commands as c
 from tanheng.errors import Refusal
 from tanheng.programme.programme import Outcome, Programme
@@ -423,3 +424,66 @@ def test_a_frozen_account_may_surrender_and_a_closed_registry_too(make: Make) ->
     surrender(s, 6)
     assert s.no(c.SurrenderYear(2016)).code == "registry_closed"
     s.do(r.OpenRegistry("done"))
+
+
+# Steps that were taken before
+
+
+def owed(scheme: Scheme) -> int:
+    """Units of E0 that are still to be taken from its allocations."""
+    return sum(n for _, n in scheme.programme.state.compliance.content.owed.get("E0", []))
+
+
+def short(make: Make, *drafts: str, steps: str = "[next_year]") -> Scheme:
+    """Emissions of 100 in 2016 and nothing surrendered; the year is closed."""
+    s = make(choice(steps=steps, excess="at_deadline"), *drafts, entities=1)
+    s.emissions(2016, {"E0": "100"})
+    s.at("2017-07-04 11:00").do(c.CloseYear(2016))
+    return s
+
+
+def correct(scheme: Scheme, tco2e: str) -> None:
+    scheme.emissions(2016, {"E0": tco2e})
+    scheme.do(c.CloseYear(2016))
+
+
+def test_what_an_earlier_year_lacked_is_not_taken_twice(make: Make) -> None:
+    days = law("surrender_deadline", "year: 2015, day: 2016-06-30", "year: 2016, day: 2017-06-30")
+    periods = "plan:\n  periods: [2015]\n"
+    s = make(choice(status="cumulative", steps="[next_year]"), periods, days, entities=1)
+    for year, name, amount in ((2015, "old", 80), (2016, "now", 100)):
+        give(s, "acc0", **{name: amount})
+        s.emissions(year, {"E0": "100"})
+        surrender(s, amount, year=year)
+        s.at(f"{year + 1}-07-01 11:00").do(c.CloseYear(year), c.Enforce(year, "next_year"))
+    assert owed(s) == 20  # of 2015; all of 2016 is there
+
+
+def test_a_step_that_is_taken_again_adds_the_difference(make: Make) -> None:
+    s = short(make)
+    s.do(c.Enforce(2016, "next_year"))
+    correct(s, "150")
+    s.do(c.Enforce(2016, "next_year"))
+    assert owed(s) == 150
+    assert s.no(c.Enforce(2016, "next_year")).code == "step_unknown"
+    found = s.programme.store.query("SELECT from_next_year FROM outcomes")
+    assert [tuple(row) for row in found] == [(150,)]
+
+
+def test_a_fine_that_is_set_again_stays_below_the_largest_one(make: Make) -> None:
+    """By the price it is the difference, and by a range both fines are one."""
+    prices = c.EnterPrices("sza", (("2017-01-03", "100", 0, 2),), EVIDENCE, "invented")
+    s = short(make, law("fine_cap", 'value: "40000"'), steps="[fine]")
+    s.do(prices, c.Enforce(2016, "fine", (), "sza"))
+    correct(s, "150")
+    s.do(c.Enforce(2016, "fine", (), "sza"))
+    # 3 × 100 fen × 100 t is 30,000 fen; of 150 t 45,000, and no more than 40,000.
+    assert [done.amount for done in s.record("E0", 2016).steps] == [30000, 10000]
+    found = s.programme.store.query("SELECT fine_fen FROM outcomes")
+    assert [tuple(row) for row in found] == [(40000,)]
+    ranged = law("fine_range", 'range: ["2000", "3000"]')
+    s = short(make, choice(fine="range"), ranged, steps="[fine]")
+    s.do(c.Enforce(2016, "fine", (("E0", "3000"),)))
+    correct(s, "150")
+    s.ask(c.Enforce(2016, "fine", (("E0", "3000"),)))
+    assert sum(done.amount for done in s.record("E0", 2016).steps) == 3000

@@ -174,6 +174,10 @@ def carry_over_year(command: c.CarryOverYear, desk: Desk) -> list[Event]:
                     desk.fault("carried_there", entity=name, year=command.year)
                 continue
             seen.add(name)
+            if record.outcomes and record.outcomes[-1].obligation < 0:
+                if command.rows:
+                    desk.fault("obligation_unknown", entity=name, year=command.year)
+                continue
             if record.outcomes and record.outcomes[-1].shortfall > _made_up(record):
                 if command.rows:
                     desk.fault("carry_over_short", entity=name, year=command.year)

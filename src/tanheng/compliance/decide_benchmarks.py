@@ -88,8 +88,7 @@ def comment_benchmark(command: c.CommentBenchmark, desk: Desk) -> list[Event]:
     if not found.value:
         details = {"product_class": command.product_class, "year": command.year}
         raise Refused(Refusal("benchmark_not_set", details))
-    tables = desk.state.content.tables.get(command.year)
-    if tables and tables[-1].get(command.product_class) == found.value:
+    if found.published:
         details = {"product_class": command.product_class, "year": command.year}
         raise Refused(Refusal("benchmark_published", details))
     evidence(command.evidence)
@@ -124,7 +123,7 @@ def publish_table(command: c.PublishTable, desk: Desk) -> list[Event]:
         free = local_day(desk.pack, found.set_at) + timedelta(days=int(days.number))
         if desk.today < free:
             desk.fault(
-                "comments_open", product_class=name, until=free.isoformat(),
+                "comments_open", product_class=name, until=(free - timedelta(days=1)).isoformat(),
                 clause=days.value.clause,
             )  # fmt: skip
         if found.makers < small:

@@ -91,7 +91,8 @@ def record_entry(command: c.RecordEntry, desk: Desk) -> list[Event]:
 
 def _entry(desk: Desk, name: str) -> m.Record:
     found = desk.state.content.records.get(name)
-    if found is None or found.state == "removed":
+    over = found is not None and found.until and found.until < desk.today.isoformat()
+    if found is None or found.state == "removed" or over:
         raise Refused(Refusal("record_unknown", {"entry": name}))
     return found
 

@@ -239,7 +239,13 @@ class _Plan:
         found = self.desk.pack.find("borrow_limit_share", self.desk.today, self.scope.year)
         owes = figures.obligation(self.scope, self.entity)
         base = owes if owes is not None else Decimal(0)
-        used = self._before.get(kind.id, 0) + self._taken.get(kind.id, 0)
+        kinds = self.desk.pack.kinds
+        used = sum(
+            amount
+            for taken in (self._before, self._taken)
+            for name, amount in taken.items()
+            if name in kinds and self._group(kinds[name]) == "next_vintage"
+        )
         room = max(whole(formulas.borrow_limit(base, found.number)) - used, 0)
         if asked is not None and asked > room:
             raise Refused(Refusal("borrowing_beyond", {

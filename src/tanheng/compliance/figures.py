@@ -15,7 +15,7 @@ from tanheng.compliance import model as m
 from tanheng.compliance.scope import Scope, months_back
 from tanheng.errors import Refusal
 from tanheng.rules import Gap
-from tanheng.traced import N, greatest, named, rounded, total
+from tanheng.traced import N, greatest, least, named, rounded, total
 from tanheng.why import Row
 
 DATA = ("output", "intake", "intensity", "factor")
@@ -270,8 +270,11 @@ def earlier(scope: Scope[N], entity: str) -> tuple[int, int]:
         record = scope.state.of(year, entity)
         closed = [outcome for outcome in record.outcomes if outcome.seq < scope.upto]
         if closed:
-            need += max(closed[-1].obligation, 0)
-            given += sum(row[2] for row in record.surrendered if row[4] < scope.upto)
+            owed = max(closed[-1].obligation, 0)
+            had = sum(row[2] for row in record.surrendered if row[4] < scope.upto)
+            # What later allocations pay is not missing any more.
+            claimed = any(s.step == "next_year" and s.seq < scope.upto for s in record.steps)
+            need, given = need + owed, given + (max(had, owed) if claimed else had)
     return need, given
 
 
@@ -356,6 +359,12 @@ def excess(scope: Scope[N], entity: str, outcome: m.Outcome) -> N:
         outcome.shortfall, "shortfall at the deadline", "清缴截止时缺口", "tCO2e",
         ask=f"shortfall:{entity}/{scope.year}",
     )  # fmt: skip
+    if scope.plan.status.value == "cumulative":
+        # What an earlier year lacks was fined with that year.
+        own = max(outcome.obligation - outcome.surrendered, 0)
+        short = least(
+            short, scope.give.number(own, "missing of the year itself", "本年度缺口", "tCO2e")
+        )
     if scope.plan.excess.value == "at_deadline":
         return short
     _, over = scope.deadline("surrender_deadline")
@@ -374,7 +383,8 @@ def fine(scope: Scope[N], entity: str, outcome: m.Outcome, series: str, chosen: 
     if _form(scope) == "range":
         low, high = scope.pack.find("fine_range", scope.day, scope.year).range
         value = _chosen(chosen, low, high, entity, whole=True)
-        return named(scope.give.number(value, "as chosen", "裁量"), "fine", "罚款", "fen", ask)
+        found = scope.give.number(value, "as chosen", "裁量", "fen")
+        return named(_further(scope, entity, "fine", found, "fen"), "fine", "罚款", "fen", ask)
     limits = scope.pack.says("fine_multiple_range", scope.day, scope.year)
     if limits is not None:
         value = _chosen(chosen, *limits.range, entity)

@@ -341,6 +341,7 @@ class Class(msgspec.Struct):
     reason: str = ""
     set_at: str = ""
     comments: list[tuple[str, str, str]] = msgspec.field(default_factory=list)
+    published: bool = False
 
 
 class Permit(msgspec.Struct):

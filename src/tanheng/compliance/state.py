@@ -204,6 +204,7 @@ class Compliance:
     def _set(self, event: m.BenchmarkSet, seq: int, at: str) -> None:
         found = self.content.classes[event.year][event.product_class]
         found.value, found.reason, found.set_at = event.value, event.reason, at
+        found.published = False
 
     def _commented(self, event: m.BenchmarkCommented, seq: int, at: str) -> None:
         found = self.content.classes[event.year][event.product_class]
@@ -212,9 +213,13 @@ class Compliance:
     def _table(self, event: m.TablePublished, seq: int, at: str) -> None:
         versions = self.content.tables.setdefault(event.year, [])
         versions.append({row[0]: row[1] for row in event.rows})
+        for row in event.rows:
+            self.content.classes[event.year][row[0]].published = True
 
     def _reserved(self, event: m.TableReserved, seq: int, at: str) -> None:
         self.content.tables[event.year][-1].update({row[0]: row[1] for row in event.rows})
+        for row in event.rows:
+            self.content.classes[event.year][row[0]].published = True
 
     def _settled(self, event: m.BenchmarksSettled, seq: int, at: str) -> None:
         for entity, net, issued, owes in event.rows:

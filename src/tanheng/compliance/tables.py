@@ -56,7 +56,9 @@ def outcome(year: int, name: str, record: m.EntityYear) -> Row:
     pre = next((a.amount for a in record.allocations if a.stage == "pre"), None)
     final = next((a.amount for a in reversed(record.allocations) if a.stage == "final"), None)
     last = record.outcomes[-1] if record.outcomes else None
-    steps = {step.step: step.amount for step in record.steps}
+    steps: dict[str, int] = {}
+    for step in record.steps:
+        steps[step.step] = steps.get(step.step, 0) + step.amount
     return (
         year, name, pre, final,
         None if last is None or last.obligation < 0 else last.obligation,
