@@ -395,7 +395,8 @@ def published(scheme: Scheme, command: Any) -> list[tuple[str, ...]]:
 
 def test_what_the_lists_say(make: Make) -> None:
     refused(make(entities=1), c.PublishYear(2016, "status"), "year_open")
-    s = closed(make, missing=(100, 0, 30))
+    every = choice(lists="[status, defaulters, fines, enforcement]")
+    s = closed(make, every, missing=(100, 0, 30))
     steps(s, "make_up")
     give(s, "acc0", 60)
     s.at("2017-07-11 10:00").do(c.Enforce(2016, "deduct"), c.Enforce(2016, "next_year"))
@@ -407,7 +408,7 @@ def test_what_the_lists_say(make: Make) -> None:
         ("fines", [("E0", "1035600", "0"), ("E2", "310680", "7")]),
     ):
         assert published(s, c.PublishYear(2016, name)) == rows
-    refused(s, c.PublishYear(2016, "enforcement"), "list_unknown")
+    refused(s, c.PublishYear(2016, "everything"), "list_unknown")
     # Shortfall, deducted, from next year, fine.
     assert published(s, c.Enforce(2016, "publish")) == [
         ("E0", "100", "60", "40", "1035600"), ("E2", "30", "0", "30", "310680"),
@@ -494,3 +495,35 @@ def test_a_surrender_reversed_after_the_closing_is_missing(make: Make) -> None:
     s.do(r.Reverse(surrender(s, 10), "the wrong account"))
     steps(s, "next_year")
     assert done(s, "next_year")["E0"] == 100
+
+
+def test_a_correction_downwards_takes_claim_and_fine_back(make: Make) -> None:
+    s = closed(make, FINES, missing=(100,))
+    steps(s, "make_up")
+    prices(s.at("2017-07-11 10:00"), d20170103=("1000", 0))
+    s.do(fine())
+    assert done(s, "fine") == {"E0": 3 * 1000 * 100}
+    s.emissions(2016, {"E0": "940"})  # 40 short instead of 100
+    s.do(c.CloseYear(2016))
+    assert sum(x.amount for x in s.record("E0", 2016).steps if x.step == "fine") == 3 * 1000 * 40
+    s.emissions(2016, {"E0": "900"})
+    s.do(c.CloseYear(2016))
+    assert s.record("E0", 2016).outcomes[-1].status == "E"
+    assert sum(x.amount for x in s.record("E0", 2016).steps if x.step == "fine") == 0
+    refused(s, c.PayFine("E0", 2016, 1, EVIDENCE), "payment_bad")
+
+
+def test_what_an_allocation_paid_for_a_claim_comes_back(make: Make) -> None:
+    s = closed(make, choice(steps="[next_year]"), missing=(100,))
+    steps(s, "next_year")
+    s.do(r.Issue("SZA-2017", 1000, "issuance"))
+    s.data(2017, {"E0": {"output:x": "150", "intensity:x": "1"}})
+    s.do(c.PreAllocate(2017))
+    assert s.free("acc0", "SZA-2017") == 50
+    s.emissions(2016, {"E0": "930"})  # 30 short
+    s.do(c.CloseYear(2016))
+    s.data(2017, {"E0": {"output:x": "151"}})
+    s.do(c.TrueUp(2017))
+    # One more, and 70 of the 100 that were taken.
+    assert s.free("acc0", "SZA-2017") == 50 + 1 + 70
+    assert s.programme.state.compliance.content.owed == {}

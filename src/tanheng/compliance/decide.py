@@ -34,11 +34,12 @@ from tanheng.registry.view import Refused, View
 from tanheng.rules import CalendarMissing, Gap
 from tanheng.traced import WIDE
 
-Asked = c.ComplianceCommand | units.Surrender
+Asked = c.ComplianceCommand | units.Surrender | units.CarryOver
 _DIGEST = b"tanheng/compliance-effect/1"
 
 _CORE: dict[type[units.Command], Callable[[Any, Desk], list[Event]]] = {
     units.Surrender: surrendering.surrender,
+    units.CarryOver: allocation.own_carry_over,
     c.EnterEntities: entries.enter_entities,
     c.SuspendEntity: entries.suspend_entity,
     c.EnterData: entries.enter_data,
@@ -81,15 +82,18 @@ def subjects(events: Iterable[Event]) -> list[str]:
 
 
 def concerns(command: object, state: Compliance, call: Call) -> TypeGuard[Asked]:
-    """Whether a command is decided here: all of compliance, and surrenders of obligated entities."""
-    if isinstance(command, units.Surrender):
+    """Whether a command is decided here: all of compliance, and what obligated entities surrender or
+    carry over."""
+    if isinstance(command, units.Surrender | units.CarryOver):
         return call.rules.plan is not None and command.account in state.by_account
     return type(command) in _CORE
 
 
 def waiting(pending: Pending | None, state: Compliance, call: Call) -> Asked | None:
     """The command that waits, if it is decided here."""
-    if pending is None or (pending.act not in c.ACTS and pending.act != "surrender"):
+    if pending is None or (
+        pending.act not in c.ACTS and pending.act not in ("surrender", "carry_over")
+    ):
         return None
     kept: Asked = msgspec.convert(pending.command, Asked)
     return kept if concerns(kept, state, call) else None
@@ -103,11 +107,11 @@ def decide(command: Asked, state: Compliance, registry: Registry, call: Call) ->
         access.open_mode(view, command.act)
         with localcontext(WIDE):
             events = _CORE[type(command)](command, Desk(state, view))
-        digest = _digest(events)
+        digest = _digest(command, events, state, call)
         if command.act not in call.controls.four_eyes.value:
             return Decision(command.act, events, effect_of(events), digest, tuple(events))
         found = propose(command, view, events, expires=expiry(call))
-        pins = [] if isinstance(command, units.Surrender) else [m.Pinned(f"P{call.seq}", digest)]
+        pins = [] if command.act == "surrender" else [m.Pinned(f"P{call.seq}", digest)]
         return found._replace(events=[*found.events, *pins], digest=digest, would=tuple(events))
     except Refused as refused:
         return refused.refusal
@@ -129,7 +133,7 @@ def approve(
         with localcontext(WIDE):
             events = _CORE[type(kept)](kept, Desk(state, view))
         pin = state.content.pins.get(pending.id)
-        if pin is not None and pin != _digest(events):
+        if pin is not None and pin != _digest(kept, events, state, call):
             details = {"pending": pending.id, "act": pending.act}
             raise Refused(Refusal("pending_moved", details))
         done = end_pending(view, pending.id, "done", person=call.actor)
@@ -142,8 +146,9 @@ def approve(
         return Refusal("calendar_missing", {"year": missing.year})
 
 
-def _digest(events: list[Event]) -> str:
-    """Digest of all that would happen. What follows from the entry's number and day alone, the ids
+def _digest(command: Asked, events: list[Event], state: Compliance, call: Call) -> str:
+    """Digest of all that would happen, of the law, and of the last entries that changed the year or
+    the entities: an approval is of a state, not only of an effect. What follows from the entry's number and day alone, the ids
     and ends of credit records, is not part of it."""
     kept = [
         msgspec.structs.replace(event, entry="", until="")
@@ -151,4 +156,5 @@ def _digest(events: list[Event]) -> str:
         else event
         for event in events
     ]
-    return tagged(_DIGEST, encode(kept)).hex()
+    moved = [state.content.moved.get(year, 0) for year in (0, getattr(command, "year", 0))]
+    return tagged(_DIGEST, encode([kept, moved, call.rules.digest])).hex()

@@ -10,6 +10,7 @@ from tanheng.compliance import model as m
 from tanheng.compliance.desk import Desk, handed_out
 from tanheng.compliance.scope import Scope
 from tanheng.errors import Refusal
+from tanheng.registry import commands as units
 from tanheng.registry.controls import known_customer
 from tanheng.registry.model import Event, Posted, Posting
 from tanheng.registry.view import LARGEST, Refused
@@ -33,6 +34,7 @@ def pre_allocate(command: c.PreAllocate, desk: Desk) -> list[Event]:
         desk.done()
         raise Refused(Refusal("allocation_nothing", {"year": command.year}))
     amounts = _amounts(desk, scope, fresh, "pre", None)
+    _within_cap(desk, scope, fresh, amounts)
     return _determined(desk, scope, "pre", fresh, amounts, None)
 
 
@@ -44,16 +46,23 @@ def true_up(command: c.TrueUp, desk: Desk) -> list[Event]:
     if not entities:
         desk.done()
         raise Refused(Refusal("allocation_nothing", {"year": command.year}))
-    factor = _cap_factor(desk, scope, entities)
+    factor = _cap_factor(desk, scope)
     amounts = _amounts(desk, scope, entities, "final", factor)
+    _within_cap(desk, scope, entities, amounts)
+    return _determined(desk, scope, "final", entities, amounts, factor)
+
+
+def _within_cap(
+    desk: Desk, scope: Scope[Decimal], entities: list[m.Entity], amounts: dict[str, int]
+) -> None:
+    """Refuse more than the cap, with what the others have."""
     desk.done()
     if desk.plan.cap.value != "none":
-        cap = desk.pack.find("cap", desk.today, command.year)
+        cap = desk.pack.find("cap", desk.today, scope.year)
         every = sum(amounts.values()) + _others(desk, scope, entities)
         if every > cap.number:
-            details = {"total": every, "cap": f"{cap.number:,f}", "year": command.year}
+            details = {"total": every, "cap": f"{cap.number:,f}", "year": scope.year}
             raise Refused(Refusal("cap_exceeded", {**details, "clause": desk.plan.cap.clause}))
-    return _determined(desk, scope, "final", entities, amounts, factor)
 
 
 def _others(desk: Desk, scope: Scope[Decimal], entities: list[m.Entity]) -> int:
@@ -72,6 +81,9 @@ def _amounts(
     found: dict[str, int] = {}
     for entity in entities:
         with desk.row():
+            if scope.record(entity.id).responsibility is not None:
+                desk.fault("benchmark_twice", entity=entity.id, year=scope.year)
+                continue
             amount = whole(figures.allocation(scope, entity, stage, factor))
             if amount < 0:
                 desk.fault("allocation_negative", entity=entity.id, amount=amount)
@@ -81,21 +93,21 @@ def _amounts(
     return found
 
 
-def _cap_factor(desk: Desk, scope: Scope[Decimal], entities: list[m.Entity]) -> Decimal | None:
-    """The even factor that keeps allocations under the cap; None where it does not bind."""
+def _cap_factor(desk: Desk, scope: Scope[Decimal]) -> Decimal | None:
+    """The even factor that keeps the allocations of all entities of the year under the cap, whoever
+    is determined now; None where it does not bind."""
     if desk.plan.cap.value != "scale":
         return None
     cap = scope.find("cap")
     asked = Decimal(0)
-    for entity in entities:
+    for entity in desk.entities((), scope.year):
         with desk.row():
             asked += figures.full_allocation(scope, entity)
     desk.done()
-    room = cap - _others(desk, scope, entities)
-    if asked <= room or not asked:
+    if asked <= cap or not asked:
         return None
     # So many digits that the factor that is written down is the one that was used.
-    return rounded(formulas.scale_factor(max(room, Decimal(0)), asked, Decimal(1)), "down", 12)
+    return rounded(formulas.scale_factor(cap, asked, Decimal(1)), "down", 12)
 
 
 def _determined(
@@ -120,6 +132,7 @@ def _determined(
             known_customer(desk.view, account)
             moved = owed = taken = 0
             if change > 0:
+                # Less than nothing: a correction gives back what was taken.
                 taken = min(change, _owed(desk, entity.id, scope.year))
                 moved = change - taken
                 gives.setdefault(source, []).append((account.id, moved))
@@ -145,6 +158,13 @@ def _owed(desk: Desk, entity: str, year: int) -> int:
 
 
 # Carry-over
+
+
+def own_carry_over(command: units.CarryOver, desk: Desk) -> list[Event]:
+    """An entity's own carry-over is the year's business: its limits hold for everybody."""
+    rule = desk.plan.carry_over
+    details = {"account": command.account, "kind": command.kind, "clause": rule.clause}
+    raise Refused(Refusal("carry_over_by_year", details))
 
 
 def carry_over_year(command: c.CarryOverYear, desk: Desk) -> list[Event]:

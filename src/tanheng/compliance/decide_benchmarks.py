@@ -163,6 +163,8 @@ def settle_benchmarks(command: c.SettleBenchmarks, desk: Desk) -> list[Event]:
             desk.fault("row_entity_year", row=row, value=name, year=command.year)
         elif scope.record(name).responsibility is not None:
             desk.fault("settled_there", entity=name, year=command.year)
+        elif scope.record(name).allocations:
+            desk.fault("benchmark_twice", entity=name, year=command.year)
         if abs(amount) > LARGEST:
             desk.fault("row_number", row=row, value=amount)
         if (name, process) in seen:

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections import Counter
+from collections.abc import Callable, Mapping
 from decimal import Decimal
 
 from tanheng.compliance import commands as c
-from tanheng.compliance import figures
+from tanheng.compliance import figures, formulas
 from tanheng.compliance import model as m
 from tanheng.compliance.decide_entries import evidence
 from tanheng.compliance.desk import Desk
@@ -41,7 +42,30 @@ def close_year(command: c.CloseYear, desk: Desk) -> list[Event]:
     desk.done()
     if not rows:
         raise Refused(Refusal("close_nothing", {"year": command.year}))
-    return [m.Closed(command.year, tuple(rows))]
+    closed = m.Closed(command.year, tuple(rows))
+    relieved = []
+    for name, obligation, given, status, short in rows:
+        found = m.Outcome(obligation, given, status, short, desk.view.call.seq, desk.view.call.at)
+        units_, fen = _relief(scope, name, found)
+        if units_ or fen:
+            relieved.append((name, units_, fen))
+    return [closed, m.Relieved(command.year, tuple(relieved))] if relieved else [closed]
+
+
+def _relief(scope: Scope[Decimal], name: str, found: m.Outcome) -> tuple[int, int]:
+    """Units claimed of later allocations, and fen of fines, that a new closing leaves no ground for."""
+    steps = scope.record(name).steps
+    claimed = sum(step.amount for step in steps if step.step == "next_year")
+    fined = sum(step.amount for step in steps if step.step == "fine")
+    still = fine_ = 0
+    if claimed and found.shortfall:
+        late = sum(row[2] for row in scope.record(name).surrendered) - found.surrendered
+        left = formulas.shortfall(Decimal(found.shortfall), Decimal(late), Decimal(0))
+        still = whole(formulas.next_year(left, scope.find("next_year_multiple")))
+    if fined and whole(figures.excess(scope, name, found)):
+        last = [step for step in steps if step.step == "fine" and step.amount > 0][-1]
+        fine_ = whole(figures.whole_fine(scope, name, found, last.series, last.chosen))
+    return max(claimed - still, 0), max(fined - fine_, 0)
 
 
 def _corrected(record: m.EntityYear) -> bool:
@@ -130,8 +154,7 @@ def _make_up(
 ) -> list[Event]:
     last, _ = scope.deadline("make_up_deadline")
     records = [(name, remaining(scope.record(name))) for name in names]
-    rows = tuple((name, short) for name, short in records if short)
-    return [m.Enforced(command.year, command.step, rows, last.isoformat())]
+    return [m.Enforced(command.year, command.step, tuple(records), last.isoformat())]
 
 
 def _deduct(command: c.Enforce, desk: Desk, scope: Scope[Decimal], names: list[str]) -> list[Event]:
@@ -143,6 +166,10 @@ def _deduct(command: c.Enforce, desk: Desk, scope: Scope[Decimal], names: list[s
         details = {"step": command.step, "deadline": last.isoformat()}
         raise Refused(Refusal("step_late", details))
     sink = desk.view.sink("surrender")
+    voidable: Counter[tuple[str, str]] = Counter()
+    for hold in desk.view.content.holds.values():
+        if hold.reason in desk.pack.controls.void_order.value:
+            voidable[hold.account, hold.kind] += hold.amount
     events: list[Event] = []
     rows: list[tuple[str, int]] = []
     taken: list[tuple[str, str, int, bool]] = []
@@ -150,7 +177,9 @@ def _deduct(command: c.Enforce, desk: Desk, scope: Scope[Decimal], names: list[s
         entity, left = scope.entity(name), remaining(scope.record(name))
         every = 0
         for kind in _deductible(desk, scope, entity):
-            found, got = _by_force(desk, scope.year, entity.account, sink, kind, left - every)
+            found, got = _by_force(
+                desk, scope.year, entity.account, sink, kind, left - every, voidable
+            )
             events += found
             every += got
             if got:
@@ -162,7 +191,13 @@ def _deduct(command: c.Enforce, desk: Desk, scope: Scope[Decimal], names: list[s
 
 
 def _by_force(
-    desk: Desk, year: int, account: str, sink: str, kind: str, most: int
+    desk: Desk,
+    year: int,
+    account: str,
+    sink: str,
+    kind: str,
+    most: int,
+    voidable: Mapping[tuple[str, str], int],
 ) -> tuple[list[Event], int]:
     """Take at most so many units of a kind: first those that only this year's surrender may use,
     then free ones and those whose holds the pack lets be voided."""
@@ -174,13 +209,7 @@ def _by_force(
     events: list[Event] = []
     if ranges:
         events.append(Posted(tuple(("surrender", kind, account, sink, *pair) for pair in ranges)))
-    voidable = sum(
-        hold.amount
-        for hold in view.content.holds.values()
-        if (hold.account, hold.kind) == (account, kind)
-        and hold.reason in desk.pack.controls.void_order.value
-    )
-    amount = min(most - got, balance.free + voidable)
+    amount = min(most - got, balance.free + voidable[account, kind])
     if amount > 0:
         reason = f"shortfall {year}"
         events += deduct(units.Deduct(account, sink, kind, amount, reason), view)
@@ -221,9 +250,8 @@ def _fine(command: c.Enforce, desk: Desk, scope: Scope[Decimal], names: list[str
     if desk.plan.excess.value == "after_make_up":
         _after(desk, scope, "make_up_deadline", command.step)
     chosen = dict(command.rows)
-    for name in chosen:
-        if name not in names:
-            desk.fault("not_in_default", entity=name, year=command.year)
+    for name in sorted(set(chosen) - set(names)):
+        desk.fault("not_in_default", entity=name, year=command.year)
     rows = []
     for name in names:
         with desk.row():
@@ -250,7 +278,12 @@ def _publish(
 ) -> list[Event]:
     return [
         m.Enforced(command.year, command.step, tuple((name, 0) for name in names)),
-        *publication(desk, scope, "enforcement"),
+        # The fullest list that the law has.
+        *(
+            event
+            for name in [n for n in ("enforcement", "defaulters") if n in desk.plan.lists.value][:1]
+            for event in publication(desk, scope, name)
+        ),
     ]
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from decimal import Decimal
 
 from tanheng.compliance import commands as c
@@ -173,14 +174,17 @@ class _Plan:
             details |= {"vintage": vintage, "clause": plan.vintages.clause}
             raise Refused(Refusal("vintage_wrong", details))
 
-    def _sum(self, local: bool | None = None) -> int:
-        """Credits given up so far; ``local``: only those from inside."""
+    def _sum(self, local: bool | None = None, types: Collection[str] = ()) -> int:
+        """Credits given up so far; ``local``: only those from inside (or outside); ``types``: only
+        those of these project types."""
         found = 0
         for taken in (self._before, self._taken):
             for name, amount in taken.items():
                 kind = self.desk.pack.kinds.get(name)
-                if name in self.desk.plan.credits.value and kind is not None:
-                    found += amount if local is None or kind.local == local else 0
+                if name not in self.desk.plan.credits.value or kind is None:
+                    continue
+                if local in (None, kind.local) and (not types or kind.project_type in types):
+                    found += amount
         return found
 
     def _room(self, kind: UnitKind, asked: int | None = None) -> int | None:
@@ -194,14 +198,7 @@ class _Plan:
             return self._borrow(kind, asked)
         if group != "credit":
             return None
-        rooms: list[tuple[int, str, str]] = []
-        of = kind.project_type
-        limit = figures.offset_limit(self.scope, self.entity, of)
-        if limit is not None:
-            clause = self.desk.pack.find(
-                "offset_limit_share", self.desk.today, self.scope.year, of
-            ).value.clause
-            rooms.append((whole(limit) - self._sum(), "offset_limit", clause))
+        rooms = self._share_rooms(kind)
         every = self.desk.pack.says("offset_limit_total", self.desk.today, self.scope.year)
         if every is not None:
             room = int(every.number) - self._everybody()
@@ -219,6 +216,25 @@ class _Plan:
                 "amount": asked, "room": room, "limit": name, "clause": clause,
             }))  # fmt: skip
         return room
+
+    def _share_rooms(self, kind: UnitKind) -> list[tuple[int, str, str]]:
+        """What the limits by share leave: one for all credits without a limit of their own project
+        type, and for each type that has one, one over all credits together."""
+        parameter = self.desk.pack.parameters.get("offset_limit_share")
+        own = {v.of for v in parameter.values if v.of is not None} if parameter else set()
+        every = self._sum()
+        plain = every - self._sum(types=own) if own else every
+        rooms = []
+        for of in (
+            sorted(own & {kind.project_type}) if kind.project_type in own else [None, *sorted(own)]
+        ):
+            limit = figures.offset_limit(self.scope, self.entity, of)
+            if limit is None:
+                continue
+            found = self.desk.pack.find("offset_limit_share", self.desk.today, self.scope.year, of)
+            used = plain if of is None else every
+            rooms.append((whole(limit) - used, "offset_limit", found.value.clause))
+        return rooms
 
     def _outside(self, share: Decimal) -> int:
         """Credits from outside that those from inside still allow: the largest number for which the

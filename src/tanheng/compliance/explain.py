@@ -199,7 +199,7 @@ def _offsets(asked: _Asked) -> Why:
 
 
 def _step(asked: _Asked, name: str) -> m.StepDone:
-    found = [step for step in asked.record.steps if step.step == name]
+    found = [step for step in asked.record.steps if step.step == name and step.amount >= 0]
     if not found:
         raise asked.nothing(name)
     return found[-1]

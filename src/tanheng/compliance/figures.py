@@ -63,7 +63,9 @@ def _outputs(scope: Scope[N], entity: str) -> list[tuple[str, N]]:
 
 def _benchmark_of(scope: Scope[N], product: str) -> N:
     """The benchmark of a class: of the programme's own published table, else of the pack."""
-    tables = scope.state.content.tables.get(scope.year)
+    entries = scope.state.content.published.get(scope.year, [])
+    count = sum(entry < scope.upto for entry in entries)
+    tables = scope.state.content.tables.get(scope.year, [])[:count]
     if tables and product in tables[-1]:
         value = Decimal(tables[-1][product])
         name = f"benchmark of {product} (table {scope.year}, version {len(tables)})"
@@ -378,13 +380,21 @@ def excess(scope: Scope[N], entity: str, outcome: m.Outcome) -> N:
 
 
 def fine(scope: Scope[N], entity: str, outcome: m.Outcome, series: str, chosen: str) -> N:
-    """The fine of an entity in fen; ``chosen``: what was chosen where the law leaves a range."""
+    """The fine of an entity in fen, beyond earlier ones of the year; ``chosen``: what was chosen
+    where the law leaves a range."""
+    found = whole_fine(scope, entity, outcome, series, chosen)
     ask = f"fine:{entity}/{scope.year}"
+    return named(_further(scope, entity, "fine", found, "fen"), "fine", "罚款", "fen", ask)
+
+
+def whole_fine(
+    scope: Scope[N], entity: str, outcome: m.Outcome, series: str, chosen: str
+) -> N:  # fmt: skip
+    """The fine for all that a closing found."""
     if _form(scope) == "range":
         low, high = scope.pack.find("fine_range", scope.day, scope.year).range
         value = _chosen(chosen, low, high, entity, whole=True)
-        found = scope.give.number(value, "as chosen", "裁量", "fen")
-        return named(_further(scope, entity, "fine", found, "fen"), "fine", "罚款", "fen", ask)
+        return scope.give.number(value, "as chosen", "裁量", "fen")
     limits = scope.pack.says("fine_multiple_range", scope.day, scope.year)
     if limits is not None:
         value = _chosen(chosen, *limits.range, entity)
@@ -394,7 +404,7 @@ def fine(scope: Scope[N], entity: str, outcome: m.Outcome, series: str, chosen: 
     short = excess(scope, entity, outcome)
     price = average_price(scope, series)
     found = formulas.fine(short, price, multiple, scope.says("fine_cap"))
-    return named(_further(scope, entity, "fine", found, "fen"), "fine", "罚款", "fen", ask)
+    return named(found, "by the average price", "按平均价格", "fen")
 
 
 def _further(scope: Scope[N], entity: str, step: str, found: N, measure: str) -> N:

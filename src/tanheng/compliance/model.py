@@ -92,6 +92,14 @@ class Enforced(Event, frozen=True, tag="enforced/1"):
     chosen: tuple[tuple[str, str], ...] = ()
 
 
+class Relieved(Event, frozen=True, tag="relieved/1"):
+    """A correction took back what was claimed of later allocations, or fined. Rows: ``(entity,
+    units, fen)``."""
+
+    year: int
+    rows: tuple[tuple[str, int, int], ...]
+
+
 class FinePaid(Event, frozen=True, tag="fine_paid/1"):
     """A fine, or part of it, was paid."""
 
@@ -230,7 +238,7 @@ class Pinned(Event, frozen=True, tag="pinned/1"):
 
 ComplianceEvent = (
     EntitiesEntered | EntitySuspended | DataEntered | EmissionsEntered | PricesEntered | Determined
-    | Surrendered | Closed | Enforced | FinePaid | CarriedOver | Published | ClassOpened
+    | Surrendered | Closed | Enforced | Relieved | FinePaid | CarriedOver | Published | ClassOpened
     | MeansEntered | BenchmarkSet | BenchmarkCommented | TablePublished | TableReserved
     | BenchmarksSettled | PermitStepped | RecordEntered | RecordObjected | RecordEnded
     | Pinned

@@ -161,6 +161,10 @@ class Scope(Generic[N]):
             Gap: nobody entered it.
         """
         found = self.state.content.entities.get(name)
+        if found is not None and found.seq >= self.upto:
+            # As it was known then.
+            before = [old for old in self.state.content.former.get(name, []) if old.seq < self.upto]
+            found = before[-1] if before else found
         if found is None:
             raise Gap(Refusal("entity_unknown", {"entity": name}))
         return found

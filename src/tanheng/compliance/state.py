@@ -26,10 +26,13 @@ class Content(msgspec.Struct, omit_defaults=True):
         steps: year → steps of enforcement that are done.
         owed: entity → units to be taken from later allocations: ``[year, amount left]``.
         classes: year → class.
-        tables: year → versions of its benchmark table: class → value.
+        tables: year → versions of its benchmark table: class → value; published: their entries.
+        former: entity → what was known of it before.
+        moved: year → the last entry that changed it; 0 → the entities.
     """
 
     entities: dict[str, m.Entity] = msgspec.field(default_factory=dict)
+    former: dict[str, list[m.Entity]] = msgspec.field(default_factory=dict)
     years: dict[int, dict[str, m.EntityYear]] = msgspec.field(default_factory=dict)
     evidence: dict[int, str] = msgspec.field(default_factory=dict)
     prices: dict[str, dict[str, tuple[str, int, int, int]]] = msgspec.field(default_factory=dict)
@@ -39,6 +42,8 @@ class Content(msgspec.Struct, omit_defaults=True):
     owed: dict[str, list[tuple[int, int]]] = msgspec.field(default_factory=dict)
     classes: dict[int, dict[str, m.Class]] = msgspec.field(default_factory=dict)
     tables: dict[int, list[dict[str, str]]] = msgspec.field(default_factory=dict)
+    published: dict[int, list[int]] = msgspec.field(default_factory=dict)
+    moved: dict[int, int] = msgspec.field(default_factory=dict)
     permits: dict[str, m.Permit] = msgspec.field(default_factory=dict)
     records: dict[str, m.Record] = msgspec.field(default_factory=dict)
     pins: dict[str, str] = msgspec.field(default_factory=dict)
@@ -77,6 +82,10 @@ class Compliance:
         """
         try:
             _APPLY[type(event)](self, event, seq, at)
+            if type(event) is m.EntitiesEntered:
+                self.content.moved[0] = seq
+            elif type(event) is not m.Published and type(event) is not m.Pinned:
+                self.content.moved[getattr(event, "year", 0)] = seq
         except (LookupError, ValueError) as error:
             raise Corrupt(f"entry {seq} ({type(event).__name__}): {error!r}") from error
 
@@ -105,6 +114,7 @@ class Compliance:
             old = self.content.entities.get(name)
             if old is not None:
                 self.by_account.pop(old.account, None)
+                self.content.former.setdefault(name, []).append(old)
             self.content.entities[name] = m.Entity(
                 name, account, sector, region, since, closed_on, seq, row
             )
@@ -145,13 +155,18 @@ class Compliance:
                 self.content.owed.setdefault(entity, []).append((event.year, owed))
 
     def _pay_owed(self, entity: str, amount: int, before: int) -> None:
-        """An allocation paid what earlier years are owed."""
+        """An allocation paid what earlier years are owed, less what they have to give back."""
+        rows = self.content.owed.get(entity, [])
+        amount -= sum(owed for year, owed in rows if year < before and owed < 0)
         left: list[tuple[int, int]] = []
-        for year, owed in self.content.owed.get(entity, []):
-            paid = min(owed, amount) if year < before else 0
-            amount -= paid
-            if owed > paid:
-                left.append((year, owed - paid))
+        for year, owed in rows:
+            if year >= before:
+                left.append((year, owed))
+            elif owed > 0:
+                paid = min(owed, amount)
+                amount -= paid
+                if owed > paid:
+                    left.append((year, owed - paid))
         if amount:
             raise ValueError(f"{entity} does not owe {amount} more")
         if left:
@@ -180,6 +195,16 @@ class Compliance:
             if event.step == "next_year" and amount:
                 self.content.owed.setdefault(entity, []).append((event.year, amount))
         self.content.steps.setdefault(event.year, []).append(event.step)
+
+    def _relieved(self, event: m.Relieved, seq: int, at: str) -> None:
+        for entity, units, fen in event.rows:
+            record = self._touch(event.year, entity)
+            for step, amount in (("next_year", units), ("fine", fen)):
+                if amount:
+                    record.steps.append(m.StepDone(step, -amount, seq, at))
+            if units:
+                # Where an allocation paid it already, the next one gives it back.
+                self.content.owed.setdefault(entity, []).append((event.year, -units))
 
     def _paid(self, event: m.FinePaid, seq: int, at: str) -> None:
         self._touch(event.year, event.entity).paid_fen += event.amount_fen
@@ -213,6 +238,7 @@ class Compliance:
     def _table(self, event: m.TablePublished, seq: int, at: str) -> None:
         versions = self.content.tables.setdefault(event.year, [])
         versions.append({row[0]: row[1] for row in event.rows})
+        self.content.published.setdefault(event.year, []).append(seq)
         for row in event.rows:
             self.content.classes[event.year][row[0]].published = True
 
@@ -262,6 +288,7 @@ _APPLY: dict[type[Event], Callable[[Compliance, Any, int, str], None]] = {
     m.Surrendered: Compliance._surrendered,
     m.Closed: Compliance._closed,
     m.Enforced: Compliance._enforced,
+    m.Relieved: Compliance._relieved,
     m.FinePaid: Compliance._paid,
     m.CarriedOver: Compliance._carried,
     m.Published: Compliance._nothing,

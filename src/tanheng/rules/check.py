@@ -160,6 +160,7 @@ def _plan(data: Mapping[str, Data]) -> Iterator[Fault]:
     for year, kind in _mapping(plan.get("allowance")).items():
         if isinstance(kind, str) and kind not in kinds:
             yield ("plan", "allowance", year), "no such kind"
+    yield from _units_of(plan, kinds)
     credits = _list(_mapping(plan.get("credits")).get("value"))
     for place, kind in enumerate(credits):
         if isinstance(kind, str) and kind not in kinds:
@@ -175,6 +176,30 @@ def _plan(data: Mapping[str, Data]) -> Iterator[Fault]:
     for name, choice in _mappings(plan):
         if name not in ("allowance", "sectors"):
             yield from _twice(choice.get("value"), ("plan", name, "value"))
+
+
+def _units_of(plan: Mapping[str, Data], kinds: Mapping[str, Data]) -> Iterator[Fault]:
+    """What would be added up though it is not of one sort."""
+    allowances = [
+        _mapping(kinds.get(str(kind))) for kind in _mapping(plan.get("allowance")).values()
+    ]
+    measures = {str(kind.get("measure")) for kind in allowances if kind}
+    for name, kind in _mappings(kinds):
+        other = str(kind.get("measure"))
+        if plan and kind.get("surrender") is True and measures and other not in measures:
+            yield ("kinds", name, "measure"), f"what is surrendered is counted in {min(measures)}"
+    general = _mapping(plan.get("items"))
+    for name, sector in _mappings(_mapping(plan.get("sectors"))):
+        if _mapping(sector.get("method")).get("value") != "benchmark_responsibility":
+            continue
+        own = _mapping(sector.get("items"))
+        here = ("plan", "sectors", name, "items", "value") if own else ("plan", "items", "value")
+        items = _list((own or general).get("value"))
+        if {"electricity", "heat"} & {item for item in items if isinstance(item, str)}:
+            yield (
+                here,
+                "the benchmark method charges inputs already: electricity and heat count twice",
+            )
 
 
 def _parameters(data: Mapping[str, Data]) -> Iterator[Fault]:

@@ -30,7 +30,9 @@ KNOWN: dict[str, Known] = {
     "true_up_cap_share": Known(
         "number", "share", "largest change at true-up, of the pre-allocation"
     ),
-    "reserve_share": Known("number", "share", "the government's reserve, of the cap"),
+    "reserve_share": Known(
+        "number", "share", "for reading only: the government's reserve, of the cap"
+    ),
     # Obligation
     "relief_shortfall_share": Known("number", "share", "largest shortfall, of verified emissions"),
     "conservative_uplift": Known("number", "ratio", "factor on emissions that were not verified"),
@@ -46,8 +48,8 @@ KNOWN: dict[str, Known] = {
         "number", "share", "largest part of a free allocation that may be sold"
     ),
     # Deadlines
-    "report_deadline": Known("day", "day", "last day to report emissions"),
-    "verification_deadline": Known("day", "day", "last day to verify emissions"),
+    "report_deadline": Known("day", "day", "for reading only: last day to report emissions"),
+    "verification_deadline": Known("day", "day", "for reading only: last day to verify emissions"),
     "surrender_deadline": Known("day", "day", "last day to surrender"),
     "make_up_deadline": Known("day", "day", "last day to make up a shortfall without a fine"),
     "deduction_deadline": Known("day", "day", "last day of forced deduction"),
@@ -65,7 +67,9 @@ KNOWN: dict[str, Known] = {
     "next_year_multiple": Known(
         "number", "ratio", "what is taken from next year, of the shortfall"
     ),
-    "exclusion_years": Known("number", "years", "years without preference after a default"),
+    "exclusion_years": Known(
+        "number", "years", "for reading only: years without preference after a default"
+    ),
     # Carry-over
     "carry_over_share": Known("number", "share", "part of the holding that may be carried over"),
     "carry_over_base": Known("number", "tCO2e", "amount that may always be carried over"),
