@@ -88,7 +88,9 @@ class Scheme:
         self.now = local(text)
         return self
 
-    def ask(self, command: Any, actor: str = "gov1", preview: str | None = None) -> Outcome | Refusal:
+    def ask(
+        self, command: Any, actor: str = "gov1", preview: str | None = None
+    ) -> Outcome | Refusal:
         """Execute one command."""
         return self.programme.execute(Request(command, actor, str(next(self.ids)), preview=preview))
 
@@ -110,7 +112,9 @@ class Scheme:
     def data(self, year: int, rows: Mapping[str, Mapping[str, str]]) -> Outcome:
         """Enter activity data: entity → item → quantity."""
         every = [(e, item, q) for e, items in rows.items() for item, q in items.items()]
-        return self.do(c.EnterData(year, tuple((*row, n + 2) for n, row in enumerate(every)), EVIDENCE))
+        return self.do(
+            c.EnterData(year, tuple((*row, n + 2) for n, row in enumerate(every)), EVIDENCE)
+        )
 
     def emissions(self, year: int, rows: Mapping[str, str], how: str = "verified",
                   item: str = "direct") -> Outcome:  # fmt: skip

@@ -50,7 +50,8 @@ def played(folder: Path, out: Path, variant: str, spoken: Language) -> Programme
     programme = player.programme
     programme.checkpoint()
     print()
-    year = max(programme.state.compliance.content.closed)
+    years = programme.state.compliance.content
+    year = max([*years.closed, *years.years], default=0) if not years.closed else max(years.closed)
     compliance_show.status(Session(out / PROGRAMME, lang=spoken), year, out / WORKBOOK)
     with (out / JOURNAL).open("wb") as stream:
         write(programme.journal, stream, "public", programme.state.people.key)

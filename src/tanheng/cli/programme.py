@@ -10,6 +10,7 @@ import typer
 
 from tanheng.cli.options import JsonOption, LangOption, split, wrong
 from tanheng.cli.registry import ReasonOption
+from tanheng.cli.rules import OverlayOption, loaded
 from tanheng.cli.session import (
     AsOption,
     DirArgument,
@@ -19,10 +20,9 @@ from tanheng.cli.session import (
     Session,
 )  # fmt: skip
 from tanheng.cli.words import head, say, word
-from tanheng.errors import Language
 
 if TYPE_CHECKING:
-    from tanheng.rules import Pack
+    pass
 
 app = typer.Typer(
     no_args_is_help=True, help="One pack of rules and one journal. 体系：规则与账本。"
@@ -33,26 +33,11 @@ PersonArgument = Annotated[
 ]
 
 
-def _pack(name: str, option: str, spoken: Language) -> Pack:
-    """A pack by name or folder; its faults end with exit code 1."""
-    import sys
-
-    from tanheng.rules import Pack, load_pack, pack_names
-
-    if name not in pack_names() and not Path(name).is_dir():
-        wrong(option, f"{name!r} is no folder, and built in are {', '.join(pack_names())}")
-    found = load_pack(name)
-    if isinstance(found, Pack):
-        return found
-    for finding in found:
-        print(f"{finding.place()}: {finding.message(spoken)}", file=sys.stderr)
-    raise typer.Exit(1)
-
-
 @app.command("new")
 def new(
     path: DirArgument,
     pack: Annotated[str, typer.Option("--pack", help="Built-in name, or folder of a pack. 规则包。")],
+    overlay: OverlayOption = None,
     name: Annotated[str | None, typer.Option("--name", help="Id; else the folder's name. 编号。")] = None,
     authority: Annotated[
         list[str] | None,
@@ -84,7 +69,7 @@ def new(
     at, option = session.asked
     if at and not simulation:
         wrong(option, "is for programmes made with --simulation")
-    rules = _pack(pack, "--pack", session.spoken)
+    rules = loaded(pack, session.spoken, overlay, "--pack")
     try:
         made = create(
             path, id_, rules, dict.fromkeys(people, ("authority",)),
@@ -237,6 +222,7 @@ def people(path: DirArgument, as_json: JsonOption = False, lang: LangOption = No
 def adopt(
     path: DirArgument,
     pack: Annotated[str, typer.Argument(help="Built-in name, or folder of a pack. 规则包。")],
+    overlay: OverlayOption = None,
     person: AsOption = None, key: KeyOption = None, id_: IdOption = None, now: NowOption = None,
     as_json: JsonOption = False, lang: LangOption = None,
 ) -> None:  # fmt: skip
@@ -245,7 +231,7 @@ def adopt(
     from tanheng.programme.people import AdoptPack
 
     session = Session(path, person, key, id_, now=now, as_json=as_json, lang=lang)
-    rules = _pack(pack, "PACK", session.spoken)
+    rules = loaded(pack, session.spoken, overlay)
     session.who()
     session.open()
     evidence = EvidenceLibrary(session.folder().evidence).keep(rules)

@@ -28,12 +28,12 @@ DayOption = Annotated[
 ]
 
 
-def loaded(name: str, spoken: Language, overlay: Path | None = None) -> Pack:
+def loaded(name: str, spoken: Language, overlay: Path | None = None, option: str = "PACK") -> Pack:
     """A pack by name or folder; its faults, each with file and line, end with exit code 1."""
     from tanheng.rules import Pack, load_pack, pack_names
 
     if name not in pack_names() and not Path(name).is_dir():
-        wrong("PACK", f"{name!r} is no folder, and built in are {', '.join(pack_names())}")
+        wrong(option, f"{name!r} is no folder, and built in are {', '.join(pack_names())}")
     if overlay is not None and not overlay.is_dir():
         wrong("--overlay", f"{overlay} is no folder")
     found = load_pack(name, overlay)
@@ -104,10 +104,11 @@ def diff(
     from tanheng.rules.words import between_days, between_packs
 
     spoken = language(lang)
-    one = loaded(pack, spoken, overlay)
     if second is None:
-        lines = between_packs(one, loaded(first, spoken), spoken)
+        # A draft lies over the pack that is compared with.
+        lines = between_packs(loaded(pack, spoken), loaded(first, spoken, overlay), spoken)
     else:
+        one = loaded(pack, spoken, overlay)
         lines = between_days(one, day_of("DAY", first), day_of("DAY", second), spoken)
     if as_json:
         print_json(lines)
@@ -167,4 +168,12 @@ def check(
             f"{of.verified} values verified, {of.unverified} unverified, {of.assumed} assumed"
         )
         print(said)
-    raise typer.Exit(int(bool(bad) or (strict and bool(of.unverified + of.assumed))))
+    loose = of.unverified + of.assumed
+    if strict and loose:
+        said = (
+            f"--strict：有 {loose} 项未经核对，不予接受。"
+            if spoken == "zh"
+            else f"--strict: {loose} values are not verified, so the pack is not accepted."
+        )
+        print(said, file=sys.stderr)
+    raise typer.Exit(int(bool(bad) or (strict and bool(loose))))

@@ -14,7 +14,7 @@ from tanheng.registry.commands import Command
 EntityRow = tuple[str, str, str, str, int, str, int]
 """``(entity, account, sector, region, first year, last day of operation or "", row)``."""
 DataRow = tuple[str, str, str, int]
-"""``(entity, item, quantity, row)``; items: see :data:`tanheng.compliance.inputs.DATA`."""
+"""``(entity, item, quantity, row)``; items: see :data:`tanheng.compliance.figures.DATA`."""
 EmissionRow = tuple[str, str, str, str, int]
 """``(entity, item, tCO2e, "reported" or "verified", row)``."""
 PriceRow = tuple[str, str, int, int]

@@ -117,6 +117,18 @@ def _allocation(asked: _Asked) -> Why:
         found.note,
         found.ask,
     )
+    if done.taken or done.owed:
+        moved = [
+            ("moved to (or from) the account", "划转", done.moved),
+            ("taken for earlier years", "抵扣以前年度所欠", done.taken),
+            ("could not be taken back, and is owed", "未能收回，记为所欠", done.owed),
+        ]
+        where = Bilingual(f"entry {done.seq}", f"第 {done.seq} 条记录")
+        more = [Why(Bilingual(en, zh), Decimal(n), "tCO2e", note=where) for en, zh, n in moved if n]
+        found = Why(
+            found.name, found.value, found.measure, found.formula, [*found.parts, *more], found.rows,
+            found.note, found.ask,
+        )  # fmt: skip
     return _entry(found, done.seq, done.at, decided=done.amount)
 
 
@@ -220,6 +232,13 @@ def _fine(asked: _Asked) -> Why:
     )
     rule = _choice(scope.plan.price_span, "span of the average price", "平均价格区间")
     parts = [*found.parts, leaf, rule]
+    every = sum(step.amount for step in asked.record.steps if step.step == "fine")
+    if every != done.amount:
+        # Other closings of the year fined more, or took some back.
+        name = Bilingual("fined for the year in all", "本年度罚款合计")
+        entries = ", ".join(str(x.seq) for x in asked.record.steps if x.step == "fine")
+        note = Bilingual(f"entries {entries}", f"第 {entries} 条记录")
+        parts.append(Why(name, Decimal(every), "fen", note=note))
     found = Why(found.name, found.value, found.measure, found.formula, parts, ask=found.ask)
     return _entry(found, done.seq, done.at, decided=done.amount)
 

@@ -53,6 +53,8 @@ def choices(pack: Pack) -> list[Line]:
                 found.append(_choice(pack, "plan", name, rule, ""))
         for name, sector in pack.plan.sectors.items():
             found.append(_choice(pack, f"plan.sectors.{name}", "method", sector.method, name))
+            if sector.items is not None:
+                found.append(_choice(pack, f"plan.sectors.{name}", "items", sector.items, name))
     for name, rule in pack.controls:
         if isinstance(rule, Rule):
             found.append(_choice(pack, "controls", name, rule, ""))
