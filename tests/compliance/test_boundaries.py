@@ -497,3 +497,13 @@ def test_new_entrants_are_given_to_from_the_reserve(make: Make) -> None:
     output(s, {"E0": "10"})
     s.do(c.PreAllocate(2016))
     assert s.free("issuance", KIND) == 90
+
+
+def test_what_a_true_up_takes_back_it_can_give(make: Make) -> None:
+    s = make(entities=2, issue={KIND: 200})
+    output(s, {"E0": "150", "E1": "50"})
+    s.do(c.PreAllocate(2016))
+    output(s, {"E0": "50", "E1": "150"})
+    s.do(c.TrueUp(2016))
+    assert (amounts(s, "E0"), amounts(s, "E1")) == ((50, -100, 0, 0), (150, 100, 0, 0))
+    assert (s.free("acc0", KIND), s.free("acc1", KIND)) == (50, 150)

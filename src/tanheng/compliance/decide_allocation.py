@@ -146,7 +146,7 @@ def _determined(
     desk.done()
     postings = [*back]
     for source, some in gives.items():
-        postings += handed_out(desk.view, kind, source, some, "allocate")
+        postings += handed_out(desk.view, kind, source, some, "allocate", back)
     text = "" if factor is None else str(factor)
     determined = m.Determined(scope.year, stage, tuple(rows), text)
     return [Posted(tuple(postings)), determined] if postings else [determined]
