@@ -84,7 +84,11 @@ def draw_year(chance: random.Random, method: str) -> oracle.Year:
     if method == "benchmark_responsibility":
         later = first
     emissions: list[tuple[str, str, str]] = []
-    for item in chance.sample(("direct", "electricity", "heat"), chance.randint(0, 3)):
+    # The benchmark method charges inputs already: only direct emissions may count besides.
+    items = (
+        ("direct",) if method == "benchmark_responsibility" else ("direct", "electricity", "heat")
+    )
+    for item in chance.sample(items, chance.randint(0, len(items))):
         how = "verified" if chance.random() < 0.8 else "reported"
         emissions.append((item, dec(chance, 40_000, 3), how))
     days = chance.randint(1, 366) if chance.random() < 0.1 else None
@@ -113,6 +117,8 @@ def draft(method: str, law: oracle.Law) -> str:
         "rounding": law.rounding, "closure": "days", "unverified": law.unverified,
         "excess": "at_deadline", "steps": "[make_up, next_year, fine]", "price_span": "stated",
     }  # fmt: skip
+    if method == "benchmark_responsibility":
+        choices["items"] = "[direct]"
     text = "plan:\n" + "".join(f"  {k}: {rule.format(v)}\n" for k, v in choices.items())
     text += f"  sectors:\n    tried:\n      title: {{en: Tried, zh: 试}}\n      method: {rule.format(method)}\n"
     marks = "".join(number("benchmark", "", v, name) for name, v in law.benchmarks.items())
