@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import io
-import os
 from collections.abc import Callable, Iterator
 from functools import cache
 from typing import Any
@@ -11,11 +10,11 @@ from typing import Any
 import pytest
 
 from helpers.compliance import EVIDENCE, KEY, Scheme, pack_with
+from helpers.drafts import refused, replayed
 from tanheng.compliance import commands as c
 from tanheng.compliance import model as m
 from tanheng.errors import Refusal
 from tanheng.journal.export import write
-from tanheng.programme.programme import Programme
 from tanheng.registry import commands as r
 from tanheng.why import Why
 
@@ -27,17 +26,6 @@ SPREAD = ("1", "1.5", "2", "2.5", "3")
 STEEL = ("steel", "2.0", "0.1", 3, SPREAD, 2)
 RARE = ("rare", "77.125", "", 2, (), 3)
 """Two makers: one fewer than are shown to the public."""
-
-
-def replayed(scheme: Scheme) -> None:
-    """Tables are what a replay gives, and another opening reaches the same state."""
-    one = scheme.programme
-    assert one.check_tables() == []
-    other = Programme.open(
-        one.store, "scheme", public_key=KEY.public, clock=lambda: scheme.now, entropy=os.urandom,
-        library=scheme.shelf, gate="simulation",
-    )  # fmt: skip
-    assert other.state.hash() == one.state.hash()
 
 
 @pytest.fixture
@@ -55,14 +43,6 @@ def make() -> Iterator[Make]:
     yield one
     for scheme in made:
         replayed(scheme)
-
-
-def refused(scheme: Scheme, command: Any, code: str, **details: object) -> Refusal:
-    found = scheme.no(command)
-    assert found.code == code, found.message()
-    assert {key: found.details[key] for key in details} == details
-    assert "{" not in found.message("en") + found.message("zh")
-    return found
 
 
 def codes(refusal: Refusal) -> list[str]:

@@ -5,75 +5,23 @@ Every scheme of these tests is replayed when its test is over: tables and state 
 
 from __future__ import annotations
 
-import json
-import os
 from collections.abc import Callable, Iterator
-from functools import cache
 from typing import Any
 
 import pytest
 
-from helpers.compliance import EVIDENCE, KEY, Scheme, pack_with
+from helpers.compliance import EVIDENCE, Scheme
+from helpers.drafts import choice, law, replayed, shenzhen
 from tanheng.compliance import commands as c
-from tanheng.programme.programme import Programme
 from tanheng.registry import commands as r
-from tanheng.rules import Pack, Parameter, Plan
-from tanheng.rules.known import KNOWN
-from tanheng.rules.source import read_source
 
 KIND, NEXT = "SZA-2016", "SZA-2017"
 Make = Callable[..., Scheme]
 
 
-def law(name: str, *values: str) -> str:
-    """A draft of one parameter; values without their citation, from 2013 on if nothing is said."""
-    unit, words = KNOWN[name].unit or "tCO2e/t", f"{{en: {name}, zh: {name}}}"
-    text = f"parameters:\n  {name}:\n    title: {words}\n    unit: {unit}\n    values:\n"
-    for value in values:
-        since = "" if "from:" in value else "from: 2013-01-01, "
-        text += f"      - {{{since}{value}, clause: Draft, status: assumed}}\n"
-    return text
-
-
-def choice(**words: str) -> str:
-    """A draft of choices of the plan."""
-    rows = (f"  {k}: {{value: {w}, clause: Draft, status: assumed}}\n" for k, w in words.items())
-    return "plan:\n" + "".join(rows)
-
-
 def plain(**words: str) -> str:
     """A draft of what the plan says without a citation."""
     return "plan:\n" + "".join(f"  {key}: {word}\n" for key, word in words.items())
-
-
-_base = cache(pack_with)
-_read = cache(lambda text: read_source("-", text).data)
-
-
-@cache
-def shenzhen(*drafts: str) -> Pack:
-    """The pack of Shenzhen with drafts over it, and nothing that needs a second person."""
-    base, data = _base(), {"plan": {}, "parameters": {}}
-    for text in (*base.files.values(), *map(str.encode, drafts)):
-        for part in data:
-            data[part] |= _read(text).get(part, {})
-    plan = Plan.model_validate_json(json.dumps(data["plan"]), strict=True)
-    values = {
-        name: Parameter.model_validate_json(json.dumps(found), strict=True)
-        for name, found in data["parameters"].items()
-    }
-    return base.model_copy(update={"plan": plan, "parameters": values})
-
-
-def replayed(scheme: Scheme) -> None:
-    """Tables are what a replay gives, and another opening reaches the same state."""
-    one = scheme.programme
-    assert one.check_tables() == []
-    other = Programme.open(
-        one.store, "scheme", public_key=KEY.public, clock=lambda: scheme.now, entropy=os.urandom,
-        library=scheme.shelf, gate="simulation",
-    )  # fmt: skip
-    assert other.state.hash() == one.state.hash()
 
 
 @pytest.fixture

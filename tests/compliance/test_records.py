@@ -2,48 +2,27 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable, Iterator
 from functools import cache
 from typing import Any
 
 import pytest
 
-from helpers.compliance import EVIDENCE, KEY, Scheme, pack_with
+from helpers.compliance import EVIDENCE, Scheme, pack_with
+from helpers.drafts import law, refused, replayed
 from helpers.registry import later
 from tanheng.compliance import commands as c
 from tanheng.compliance import model as m
 from tanheng.errors import Refusal
 from tanheng.programme.answers import Preview
 from tanheng.programme.people import AdoptPack
-from tanheng.programme.programme import Outcome, Programme
+from tanheng.programme.programme import Outcome
 from tanheng.programme.signing import Request
 from tanheng.registry import commands as r
-from tanheng.rules.known import KNOWN
 
 KIND, NEXT = "SZA-2016", "SZA-2017"
 Make = Callable[..., Scheme]
 pack = cache(pack_with)
-
-
-def law(name: str, *values: str) -> str:
-    """A draft of one parameter; values without their citation, from 2013 on."""
-    unit, words = KNOWN[name].unit or "tCO2e/t", f"{{en: {name}, zh: {name}}}"
-    text = f"parameters:\n  {name}:\n    title: {words}\n    unit: {unit}\n    values:\n"
-    for value in values:
-        text += f"      - {{from: 2013-01-01, {value}, clause: Draft, status: assumed}}\n"
-    return text
-
-
-def replayed(scheme: Scheme) -> None:
-    """Tables are what a replay gives, and another opening reaches the same state."""
-    one = scheme.programme
-    assert one.check_tables() == []
-    other = Programme.open(
-        one.store, "scheme", public_key=KEY.public, clock=lambda: scheme.now, entropy=os.urandom,
-        library=scheme.shelf, gate="simulation",
-    )  # fmt: skip
-    assert other.state.hash() == one.state.hash()
 
 
 @pytest.fixture
@@ -58,14 +37,6 @@ def make() -> Iterator[Make]:
     yield one
     for scheme in made:
         replayed(scheme)
-
-
-def refused(scheme: Scheme, command: Any, code: str, **details: object) -> Refusal:
-    found = scheme.no(command)
-    assert found.code == code, found.message()
-    assert {key: found.details[key] for key in details} == details
-    assert "{" not in found.message("en") + found.message("zh")
-    return found
 
 
 # Faulty rows: all of them at once, and nothing is taken up

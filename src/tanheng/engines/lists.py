@@ -48,6 +48,14 @@ def _number(value: str) -> str:
     return f"{whole}.{rest}" if rest else whole
 
 
+def _amount(value: str) -> str:
+    """A number that is not negative."""
+    text = _number(value)
+    if text.startswith("-"):
+        raise ValueError("list_negative")
+    return text
+
+
 def _whole(value: str) -> int:
     text = _number(value)
     if "." in text:
@@ -88,13 +96,13 @@ LISTS: dict[str, tuple[Field, ...]] = {
         Field("region", "地区", empty=""), Field("since", "起始年度", _whole),
         Field("closed_on", "关停日期", _day, ""),
     ),
-    "data": (Field("entity", "单位"), Field("item", "数据项"), Field("quantity", "数值", _number)),
+    "data": (Field("entity", "单位"), Field("item", "数据项"), Field("quantity", "数值", _amount)),
     "emissions": (
-        Field("entity", "单位"), Field("item", "排放项"), Field("tco2e", "排放量", _number),
+        Field("entity", "单位"), Field("item", "排放项"), Field("tco2e", "排放量", _amount),
         Field("state", "状态", _how),
     ),
     "prices": (
-        Field("day", "日期", _day), Field("price", "价格", _number), Field("volume", "成交量", _whole, 0),
+        Field("day", "日期", _day), Field("price", "价格", _amount), Field("volume", "成交量", _whole, 0),
     ),
     "surrenders": (
         Field("entity", "单位"), Field("kind", "单位种类", empty=""), Field("amount", "数量", _whole, 0),
