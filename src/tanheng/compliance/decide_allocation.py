@@ -7,11 +7,12 @@ from decimal import Decimal
 from tanheng.compliance import commands as c
 from tanheng.compliance import figures, formulas
 from tanheng.compliance import model as m
-from tanheng.compliance.desk import Desk, handed_out
+from tanheng.compliance.desk import Desk
 from tanheng.compliance.scope import Scope
 from tanheng.errors import Refusal
 from tanheng.registry import commands as units
 from tanheng.registry.controls import known_customer
+from tanheng.registry.handing import handed_out
 from tanheng.registry.model import Event, Posted, Posting
 from tanheng.registry.view import LARGEST, Refused
 from tanheng.traced import rounded, whole

@@ -67,6 +67,27 @@ def surrender_year(command: c.SurrenderYear, desk: Desk) -> list[Event]:
     return events
 
 
+def lacking(desk: Desk, account: str, year: int) -> int | None:
+    """Units that an account's entity still lacks for a year, after all it may surrender; negative:
+    units of the year's kind that it does not need; None: not obligated, or nothing is determined."""
+    name = desk.state.by_account.get(account)
+    if name is None or desk.plan.kind_of(year) is None:
+        return None
+    scope = desk.known_year(year)
+    entity = scope.entity(name)
+    owes = figures.obligation(scope, entity)
+    if owes is None:
+        return None
+    plan = _Plan(desk, scope, entity)
+    missing = max(whole(owes) - plan.surrendered, 0)
+    before = plan.surrendered
+    plan.take(missing, all_of_it=False)
+    left = missing - (plan.surrendered - before)
+    if left:
+        return left
+    return plan.of_kind(scope.kind) - desk.view.free(account, scope.kind)
+
+
 class _Plan:
     """What an entity gives up for the year in one decision."""
 
@@ -82,6 +103,10 @@ class _Plan:
     def surrendered(self) -> int:
         """Units given up so far, with those of this decision."""
         return sum(self._before.values()) + sum(self._taken.values())
+
+    def of_kind(self, kind: str) -> int:
+        """Units of a kind given up in this decision."""
+        return self._taken.get(kind, 0)
 
     def rows(self) -> list[tuple[str, str, int, bool]]:
         """The rows of the event."""

@@ -46,4 +46,8 @@ class Preview:
 
 def digest_of(decision: Decision) -> str:
     """Digest that pins what a decision would do."""
-    return decision.digest or tagged(b"tanheng/effect/1", encode(decision.effect)).hex()
+    if decision.digest:
+        return decision.digest
+    # Where the events say more than the postings, they are pinned too.
+    said = decision.would or decision.effect
+    return tagged(b"tanheng/effect/1", encode(said)).hex()

@@ -10,11 +10,14 @@ import msgspec
 
 from tanheng.compliance import model as compliance
 from tanheng.journal import Bodies, Broken, Entry, Part, encode
+from tanheng.market import model as market
 from tanheng.programme import people
 from tanheng.registry.model import Event, RegistryEvent, audience
 from tanheng.rules import Controls
 
-AnyEvent = RegistryEvent | people.PeopleEvent | compliance.ComplianceEvent
+AnyEvent = (
+    RegistryEvent | people.PeopleEvent | compliance.ComplianceEvent | market.MarketEvent
+)  # fmt: skip
 
 LIFTS: dict[str, Callable[[dict[str, Any]], dict[str, Any]]] = {}
 """Forms of events that are no longer written, by tag: how to lift one to the next form."""
@@ -60,6 +63,8 @@ def _audience(event: Event, act: str, controls: Controls) -> str:
         return "confidential"
     if isinstance(event, compliance.ComplianceEvent):
         return compliance.audience(event)
+    if isinstance(event, market.MarketEvent):
+        return market.audience(event)
     return audience(event, act, controls)
 
 

@@ -9,6 +9,7 @@ import msgspec
 
 from tanheng.errors import Fault, Refusal
 from tanheng.evidence import EvidenceStore
+from tanheng.market.state import Market
 from tanheng.programme.state import State
 from tanheng.rules import Pack, load_pack_files
 
@@ -51,6 +52,23 @@ class _Comparing:
         return {digest: missing(pack, state)}
 
 
+def traded_without(pack: Pack, state: Market) -> set[str]:
+    """Instruments and segments with orders, auctions or an open day that a pack's market lacks."""
+    content, market = state.content, pack.market
+    auctions = [auction.announced for auction in content.auctions.values()]
+    trades = content.day.trades.values() if content.day is not None else ()
+    used = {(row.instrument, row.segment) for row in (*content.orders.values(), *auctions, *trades)}
+    if market is None:
+        return {"market"} if used or content.day is not None else set()
+    return {
+        f"instrument {instrument} in segment {segment}"
+        for instrument, segment in used
+        if instrument not in market.instruments
+        or segment not in market.segments
+        or segment not in market.instruments[instrument].segments
+    }
+
+
 def missing(pack: Pack, state: State) -> set[str]:
     """Account types, unit kinds and sectors in use that a pack does not have, or has otherwise."""
     content = state.registry.content
@@ -69,7 +87,7 @@ def missing(pack: Pack, state: State) -> set[str]:
     sectors = pack.plan.sectors if pack.plan else {}
     entities = state.compliance.content.entities.values()
     lacking |= {f"sector {e.sector}" for e in entities if e.sector not in sectors}
-    return lacking
+    return lacking | traded_without(pack, state.market)
 
 
 class Shelf(_Comparing):

@@ -8,9 +8,6 @@ from typing import Any, Literal
 
 import msgspec
 
-from tanheng.compliance import decide as compliance
-from tanheng.compliance import tables as compliance_tables
-from tanheng.compliance.commands import ComplianceCommand
 from tanheng.errors import Refusal
 from tanheng.journal import (
     Checkpoint,
@@ -23,20 +20,19 @@ from tanheng.journal import (
     encode,
     migrate,
 )  # fmt: skip
-from tanheng.programme import deciding, derived, packs, people, signing
+from tanheng.programme import derived, dispatch, packs, people, signing
 from tanheng.programme import state as states
 from tanheng.programme.answers import Outcome, Preview, digest_of
 from tanheng.programme.body import events_in, events_of, parts_of
+from tanheng.programme.dispatch import Inputs
 from tanheng.programme.instants import ClockOff, no_earlier
 from tanheng.programme.signing import Request
 from tanheng.programme.state import State
-from tanheng.registry import tables
-from tanheng.registry.commands import Approve, Reverse
-from tanheng.registry.decide import Decision, decide, pending_command, settle_due
+from tanheng.registry.commands import Reverse
+from tanheng.registry.decide import Decision, pending_command
 from tanheng.registry.decide_accounts import founding
 from tanheng.registry.model import Call, Event, Posted, Posting
 from tanheng.registry.state import Registry
-from tanheng.registry.subjects import subjects
 from tanheng.rules import Pack
 
 __all__ = ["Clock", "ClockOff", "Entropy", "Gate", "Outcome", "Preview", "Programme"]
@@ -248,6 +244,7 @@ class Programme:
         """Forget which rows of the tables were touched."""
         self.state.registry.drain()
         self.state.compliance.drain()
+        self.state.market.drain()
 
     def _public_key(self) -> str:
         if self._key is not None:
@@ -267,12 +264,11 @@ class Programme:
 
     def _settle_due(self, at: str) -> None:
         """Everything due up to now, in the order of (instant, id), as entries of its own."""
-        while (found := self.state.registry.due(at)) is not None:
-            due, name = found
-            when = max(due, self.journal.last_at)
-            call = self._call(people.SYSTEM, when, self._earlier(name))
-            decision = settle_due(name, self.state.registry, call)
-            envelope = {"actor": people.SYSTEM, "id": f"due:{name}"}
+        while (found := dispatch.due(self.state, at)) is not None:
+            when = max(found.at, self.journal.last_at)
+            call = self._call(people.SYSTEM, when, self._earlier(found.name))
+            decision = dispatch.settle(found, self.state, call)
+            envelope = {"actor": people.SYSTEM, "id": f"due:{found.name}"}
             self._record(when, decision.act, decision.events, envelope, None)
 
     def _again(self, request: Request, first: bytes, outcome: Outcome | int) -> Outcome | Refusal:
@@ -317,32 +313,15 @@ class Programme:
         if request.preview is not None:
             envelope["preview"] = request.preview
         answered = (request.actor, request.id, signing.digest(raw))
-        entry = self._record(at, found.act, found.events, envelope, answered)
+        entry, events = self._record(at, found.act, found.events, envelope, answered)
         self._use_adopted()
-        return Outcome(entry.seq, at, found.act, tuple(found.events))
+        return Outcome(entry.seq, at, found.act, tuple(events))
 
     def _decide(self, request: Request, at: str) -> Decision | Refusal:
-        command = request.command
-        if isinstance(command, people.PeopleCommand):
-            return deciding.decide(
-                command, self.state, self._call(request.actor, at), self._lacks(command)
-            )
-        name = command.pending if isinstance(command, Approve) else ""
-        kept = deciding.waiting(self.state, name)
-        if kept is not None:
-            waits = self.state.registry.content.pending[name]
-            call = self._call(request.actor, at)
-            return deciding.approve(waits, self.state, call, self._lacks(kept))
-        call, state = self._call(request.actor, at), self.state
-        pending = state.registry.content.pending.get(name)
-        asked = compliance.waiting(pending, state.compliance, call)
-        if pending is not None and asked is not None:
-            return compliance.approve(pending, asked, state.compliance, state.registry, call)
-        if compliance.concerns(command, state.compliance, call):
-            return compliance.decide(command, state.compliance, state.registry, call)
-        assert not isinstance(command, ComplianceCommand)
-        earlier = self._earlier(name, command if isinstance(command, Reverse) else None)
-        return decide(command, state.registry, self._call(request.actor, at, earlier))
+        inputs = Inputs(
+            lambda earlier: self._call(request.actor, at, earlier), self._lacks, self._earlier
+        )
+        return dispatch.decide(request.command, self.state, inputs)
 
     def _lacks(self, command: people.PeopleCommand) -> dict[str, set[str]]:
         """What is in use and not in the pack that is to be adopted."""
@@ -370,22 +349,20 @@ class Programme:
     def _record(
         self, at: str, act: str, events: Sequence[Event], envelope: dict[str, Any],
         answered: tuple[str, str, bytes] | None,
-    ) -> Entry:  # fmt: skip
-        """Append one entry with all events and apply them."""
-        about = subjects(act, events, self.state.registry)
-        known = set(about)
-        about += [name for name in compliance.subjects(events) if name not in known]
+    ) -> tuple[Entry, Sequence[Event]]:  # fmt: skip
+        """Append one entry with all events, and with what they do elsewhere, and apply them."""
+        events = dispatch.whole(act, events, self.state, lambda: self._call(people.SYSTEM, at))
+        about = dispatch.about(act, events, self.state)
         parts: tuple[Part, ...] = parts_of(
             act, events, envelope, self.pack.controls, self._entropy(96)
         )
         entry = self.journal.append(at, self._rules, act, parts, about, answered)
         self.state.apply(events, entry.seq, at, act)
-        return entry
+        return entry, events
 
     def _flush(self) -> None:
         """Entries and rows into the database, in one transaction, and commit."""
-        tables.write(self.store, self.state.registry, self.state.registry.drain())
-        compliance_tables.write(self.store, self.state.compliance)
+        derived.write(self.store, self.state)
         self.journal.commit()
 
     def preview(self, request: Request) -> Preview | Refusal:

@@ -11,13 +11,14 @@ import msgspec
 from tanheng.compliance.commands import ComplianceCommand
 from tanheng.errors import Refusal
 from tanheng.journal import Key, encode, plain, signed_by, tagged
+from tanheng.market.commands import MarketCommand
 from tanheng.programme.people import PeopleCommand
 from tanheng.registry.commands import AnyCommand
 
 _TAG = b"tanheng/signed-command/1\0"
 _ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._:-]{0,127}")
 _DIGEST = b"tanheng/command/1"
-AskedFor = AnyCommand | PeopleCommand | ComplianceCommand
+AskedFor = AnyCommand | PeopleCommand | ComplianceCommand | MarketCommand
 """Every command of a programme."""
 
 

@@ -11,6 +11,9 @@ from tanheng.compliance import model as compliance_model
 from tanheng.compliance.state import Compliance
 from tanheng.compliance.state import Content as ComplianceContent
 from tanheng.journal import Key, Store, Table, encode, signed_by, tagged
+from tanheng.market import model as market_model
+from tanheng.market.state import Content as MarketContent
+from tanheng.market.state import Market
 from tanheng.programme.people import People, PeopleEvent
 from tanheng.registry.model import Event, Reversed, Settled
 from tanheng.registry.state import VERSION, Content, Registry
@@ -25,15 +28,17 @@ _TAG = b"tanheng/snapshot/1\0"
 _STATE = b"tanheng/state/1"
 _PEOPLE = frozenset(PeopleEvent.__args__)
 _COMPLIANCE = frozenset(compliance_model.ComplianceEvent.__args__)
+_MARKET = frozenset(market_model.MarketEvent.__args__)
 
 
 class _Kept(msgspec.Struct, omit_defaults=True):
     people: People
     registry: Content
     compliance: ComplianceContent | None = None
+    market: MarketContent | None = None
 
 
-_EMPTY = ComplianceContent()
+_EMPTY, _NO_MARKET = ComplianceContent(), MarketContent()
 
 
 class State:
@@ -41,11 +46,12 @@ class State:
 
     def __init__(
         self, people: People | None = None, registry: Registry | None = None,
-        compliance: Compliance | None = None,
+        compliance: Compliance | None = None, market: Market | None = None,
     ) -> None:  # fmt: skip
         self.people = people or People()
         self.registry = registry or Registry()
         self.compliance = compliance or Compliance()
+        self.market = market or Market()
         self._roles: dict[str, frozenset[str]] | None = None
 
     @property
@@ -64,6 +70,8 @@ class State:
                 self._roles = None
             elif type(event) in _COMPLIANCE:
                 self.compliance.apply(event, seq, at)
+            elif type(event) in _MARKET:
+                self.market.apply(event, seq, at)
             else:
                 registry.apply(event, seq, n, at, act)
                 if type(event) is Settled:
@@ -74,15 +82,19 @@ class State:
     def hash(self) -> bytes:
         """Hash of the state (32 bytes): the same after every replay of the same journal."""
         kept = self.kept()
-        if kept.compliance is None:
+        if kept.compliance is None and kept.market is None:
             return tagged(_STATE, encode(kept))
         # Canonical bytes have texts as keys; years are numbers.
         return tagged(_STATE, encode(msgspec.to_builtins(kept, str_keys=True)))
 
     def kept(self) -> _Kept:
-        """All of it as plain data; without compliance where there is none, as before it was built."""
-        found = self.compliance.content
-        return _Kept(self.people, self.registry.content, found if found != _EMPTY else None)
+        """All of it as plain data; without compliance and market where there is none, as before they
+        were built."""
+        found, traded = self.compliance.content, self.market.content
+        return _Kept(
+            self.people, self.registry.content, found if found != _EMPTY else None,
+            traded if traded != _NO_MARKET else None,
+        )  # fmt: skip
 
 
 def _signed(size: int, digest: bytes, data: bytes) -> bytes:
@@ -123,6 +135,9 @@ def load(store: Store, public_key: str) -> tuple[State, int, str]:
             why.append(f"snapshot at {size} is not signed by the programme's key")
         else:
             kept = msgspec.msgpack.decode(zlib.decompress(data), type=_Kept)
-            compliance = Compliance(kept.compliance)
-            return State(kept.people, Registry(kept.registry), compliance), size, "; ".join(why)
+            found = State(
+                kept.people, Registry(kept.registry), Compliance(kept.compliance),
+                Market(kept.market),
+            )  # fmt: skip
+            return found, size, "; ".join(why)
     return State(), 0, "; ".join(why)

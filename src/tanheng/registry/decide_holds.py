@@ -10,7 +10,8 @@ from tanheng.registry import model as m
 from tanheng.registry.view import Refused, View
 
 OWN = ("order", "bid", "repurchase", "custody", "pledge")
-"""Reasons for which people hold units; ``pending``, ``freeze`` and ``export`` are the system's."""
+"""Reasons for which people hold units; ``pending``, ``freeze``, ``export`` and
+``trade`` are the system's."""
 
 
 def place_hold(command: c.PlaceHold, view: View) -> list[m.Event]:
@@ -40,7 +41,7 @@ def release(command: c.Release, view: View) -> list[m.Event]:
     hold = view.content.holds.get(command.hold)
     if hold is None:
         raise Refused(Refusal("hold_unknown", {"hold": command.hold}))
-    if hold.reason in ("pending", "export"):
+    if hold.reason in ("pending", "export", "trade"):
         exports = view.content.exports.values()
         locked = next((export.export for export in exports if export.hold == hold.id), "")
         details = {"hold": hold.id, "reason": hold.reason, "pending": hold.pending or locked}

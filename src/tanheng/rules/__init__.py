@@ -22,6 +22,7 @@ from tanheng.rules.controls import (
 )
 from tanheng.rules.hours import CalendarMissing, Hours
 from tanheng.rules.load import load_pack, load_pack_files, pack_names
+from tanheng.rules.market import Instrument, Market, Mode, Segment
 from tanheng.rules.pack import SINKS, AccountType, Pack, Role, UnitKind, UnitType
 from tanheng.rules.parameters import Content, Found, Gap, Parameter, Value
 from tanheng.rules.plan import Plan, Sector
@@ -42,8 +43,11 @@ __all__ = [
     "Gap",
     "HoldReason",
     "Hours",
+    "Instrument",
     "KnowYourCustomer",
     "ListDelay",
+    "Market",
+    "Mode",
     "Opening",
     "Pack",
     "Parameter",
@@ -52,6 +56,7 @@ __all__ = [
     "Role",
     "Rule",
     "Sector",
+    "Segment",
     "Status",
     "Title",
     "TransitAlarm",

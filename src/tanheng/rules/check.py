@@ -24,7 +24,7 @@ def crossed(data: Mapping[str, Data], lines: Lines, pack: Pack | None) -> list[P
     """All contradictions and dead references, on their lines; dates of parameters only where the
     pack has the right shape."""
     faults = [*_zone(data), *_kinds(data), *_accounts(data), *_calendar(data), *_controls(data)]
-    faults += [*_plan(data), *_parameters(data)]
+    faults += [*_plan(data), *_market(data), *_parameters(data)]
     if pack is not None:
         faults += _dates(pack)
     problems = []
@@ -178,6 +178,61 @@ def _plan(data: Mapping[str, Data]) -> Iterator[Fault]:
             yield from _twice(choice.get("value"), ("plan", name, "value"))
 
 
+def _market(data: Mapping[str, Data]) -> Iterator[Fault]:
+    """Kinds, accounts, segments and classes of the market that are not there."""
+    market = _mapping(data.get("market"))
+    kinds, accounts = _mapping(data.get("kinds")), _mapping(data.get("accounts"))
+    segments, classes = _mapping(market.get("segments")), _mapping(market.get("classes"))
+    money = market.get("money")
+    if isinstance(money, str) and _mapping(kinds.get(money)).get("type") != "money":
+        yield ("market", "money"), "no kind of money"
+    clearing = market.get("clearing")
+    if isinstance(clearing, str) and clearing not in accounts:
+        yield ("market", "clearing"), "no such account type"
+    for name, instrument in _mappings(_mapping(market.get("instruments"))):
+        here, kind = ("market", "instruments", name), instrument.get("kind")
+        if isinstance(kind, str) and kind not in kinds:
+            yield (*here, "kind"), "no such kind"
+        elif isinstance(kind, str) and _mapping(kinds[kind]).get("type") == "money":
+            yield (*here, "kind"), "money is not traded"
+        yield from _among(instrument.get("segments"), segments, (*here, "segments"), "segment")
+    for name, segment in _mappings(segments):
+        here = ("market", "segments", name)
+        admits = _mapping(segment.get("admits")).get("value")
+        yield from _among(admits, classes, (*here, "admits", "value"), "class")
+        yield from _sessions(segment, market, here)
+    close_from = _mapping(market.get("close_from")).get("value")
+    yield from _among(close_from, segments, ("market", "close_from", "value"), "segment")
+
+
+def _among(names: Data, known: Mapping[str, Data], here: Path, what: str) -> Iterator[Fault]:
+    """Names of a list that are not known, or there twice."""
+    for place, name in enumerate(_list(names)):
+        if isinstance(name, str) and name not in known:
+            yield (*here, str(place)), f"no such {what}"
+    yield from _twice(names, here)
+
+
+def _sessions(
+    segment: Mapping[str, Data], market: Mapping[str, Data], here: Path
+) -> Iterator[Fault]:
+    """Sessions that end before they begin, overlap, or outlast the day."""
+    end = _mapping(market.get("day_end")).get("value")
+    last = ""
+    for place, session in enumerate(_list(_mapping(segment.get("sessions")).get("value"))):
+        start, stop = (_mapping(session).get(key) for key in ("from", "to"))
+        path = (*here, "sessions", "value", str(place))
+        if not isinstance(start, str) or not isinstance(stop, str):
+            continue
+        if start >= stop:
+            yield path, "the session ends before it begins"
+        elif start < last:
+            yield path, "it begins before the one before it ends"
+        elif isinstance(end, str) and stop > end:
+            yield path, f"it ends after the day ({end})"
+        last = stop
+
+
 def _units_of(plan: Mapping[str, Data], kinds: Mapping[str, Data]) -> Iterator[Fault]:
     """What would be added up though it is not of one sort."""
     allowances = [
@@ -234,6 +289,10 @@ def _there(pack: Pack, what: str, name: str) -> bool:
     """Whether a value's sector or project type is one of the pack; classes come with the data."""
     if what == "sector":
         return pack.plan is not None and name in pack.plan.sectors
+    if what == "segment":
+        return pack.market is not None and name in pack.market.segments
+    if what == "holder_class":
+        return pack.market is not None and name in pack.market.classes
     if what == "project_type":
         return any(kind.project_type == name for kind in pack.kinds.values())
     return True

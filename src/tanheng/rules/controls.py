@@ -62,6 +62,14 @@ Proposal = Literal[
     "publish_table",
     "permit",
     "record_entry",
+    "admit",
+    "set_reference",
+    "halt",
+    "deposit",
+    "withdraw_money",
+    "open_auction",
+    "call_off",
+    "annul",
 ]
 """Acts that can be made to wait for a second person."""
 Act = Proposal | Literal["approve", "abort", "release"]

@@ -17,7 +17,7 @@ class Known(NamedTuple):
     form: Form
     unit: str
     reads: str
-    of: Literal["sector", "class", "project_type"] = "sector"
+    of: Literal["sector", "class", "project_type", "segment", "holder_class"] = "sector"
 
 
 KNOWN: dict[str, Known] = {
@@ -84,11 +84,16 @@ KNOWN: dict[str, Known] = {
     "distribution_makers": Known("number", "makers", "distributions of fewer makers are not shown"),
     "comment_days": Known("number", "days", "least time for comments on a benchmark"),
     # Market
-    "listed_band": Known("number", "share", "listed trades, around the previous close"),
-    "block_band": Known(
-        "number", "share", "negotiated and block trades, around the previous close"
+    "price_band": Known("number", "share", "prices, around the previous close", "segment"),
+    "tick": Known("number", "fen", "step of prices", "segment"),
+    "lot": Known("number", "", "step of amounts", "segment"),
+    "amount_minimum": Known("number", "", "least amount of an order", "segment"),
+    "amount_maximum": Known("number", "", "largest amount of an order", "segment"),
+    "trade_fee_share": Known("number", "ratio", "fee of each side, of the turnover", "segment"),
+    "position_limit": Known("number", "", "largest holding of a kind", "holder_class"),
+    "bid_limit_share": Known(
+        "number", "share", "bids of one account, of an auction", "holder_class"
     ),
-    "block_minimum": Known("number", "tCO2e", "least amount of a block trade"),
-    "tick": Known("number", "fen", "step of prices"),
-    "auction_floor_share": Known("number", "share", "reserve price, of an average price"),
+    "auction_floor_share": Known("number", "ratio", "reserve price, of an average price"),
+    "auction_ceiling": Known("number", "fen", "largest reserve price of an auction"),
 }

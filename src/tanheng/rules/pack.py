@@ -7,6 +7,7 @@
     ├── controls   Controls      what the registry demands, each with its clause
     ├── hours      Hours         opening hours and delays on that calendar
     ├── plan       Plan          which rules a compliance year follows; None: it has none
+    ├── market     Market        instruments, segments and choices of its market; None: it has none
     ├── parameters Parameter     the numbers of those rules, dated, each with its clause
     └── cases      Case          worked examples, run as tests
 
@@ -39,6 +40,7 @@ from tanheng.rules.controls import (
     Year,
 )
 from tanheng.rules.hours import Hours
+from tanheng.rules.market import Market
 from tanheng.rules.parameters import Found, Gap, Parameter, pick
 from tanheng.rules.plan import Plan
 
@@ -136,6 +138,7 @@ class Pack(Part):
     accounts: Annotated[Mapping[Name, AccountType], Field(min_length=1)]
     controls: Controls
     plan: Plan | None = None
+    market: Market | None = None
     parameters: Mapping[Name, Parameter] = Field(default_factory=dict)
     cases: tuple[Case, ...] = ()
 

@@ -1,0 +1,1 @@
+"""The market: orders, auctions, delivery versus payment."""
