@@ -12,6 +12,8 @@ import typer
 from tanheng.cli import (
     compliance,
     history,
+    market,
+    market_show,
     playing,
     programme,
     proof,
@@ -66,9 +68,11 @@ app = typer.Typer(
 app.add_typer(programme.app, name="programme")
 app.add_typer(registry.app, name="registry")
 app.add_typer(compliance.app, name="compliance")
+app.add_typer(market.app, name="market")
 app.add_typer(rules.app, name="rules")
 app.add_typer(simulate.app, name="simulate")
 registry_show.add_to(registry.app)
+market_show.add_to(market.app)
 simulate.app.command("play")(playing.play)
 history.add_to(programme.app)
 for command in (proof.export, proof.verify, proof.backup, proof.restore):

@@ -19,7 +19,7 @@ AccountArgument = Annotated[str, typer.Argument(metavar="ACCOUNT", help="Account
 KindArgument = Annotated[str, typer.Argument(metavar="KIND", help="Unit kind. 单位种类。")]
 
 
-def _rows(
+def show_rows(
     session: Session, heads: tuple[str, ...], sql: str, spoken: tuple[str, ...] = (),
     params: tuple[object, ...] = (), shown: Mapping[str, Callable[[str], str]] | None = None,
 ) -> None:  # fmt: skip
@@ -83,7 +83,7 @@ def totals(
     path: DirArgument, now: NowOption = None, as_json: JsonOption = False, lang: LangOption = None,
 ) -> None:  # fmt: skip
     """Units by kind since ever: issued = circulating + surrendered + cancelled. 总量。"""
-    _rows(
+    show_rows(
         Session(path, now=now, as_json=as_json, lang=lang),
         ("kind", "issued", "circulating", "surrendered", "cancelled"),
         "SELECT kind, issued, issued - surrendered - cancelled, surrendered, cancelled "
@@ -125,7 +125,7 @@ def holds(
     path: DirArgument, now: NowOption = None, as_json: JsonOption = False, lang: LangOption = None,
 ) -> None:  # fmt: skip
     """Reserved units. 占用一览。"""
-    _rows(
+    show_rows(
         Session(path, now=now, as_json=as_json, lang=lang),
         ("hold", "account", "kind", "amount", "reason", "until", "beneficiary", "pending"),
         "SELECT hold, account, kind, amount, reason, until, beneficiary, pending FROM holds "
@@ -137,7 +137,7 @@ def alarms(
     path: DirArgument, now: NowOption = None, as_json: JsonOption = False, lang: LangOption = None,
 ) -> None:  # fmt: skip
     """Alarms, newest first. 警报。"""
-    _rows(
+    show_rows(
         Session(path, now=now, as_json=as_json, lang=lang),
         ("seq", "at", "account", "alarm", "kind", "amount"),
         "SELECT seq, at, subject, how, kind, amount FROM notices WHERE event = 'alarm' "
@@ -153,7 +153,7 @@ def notices(
     from tanheng.cli import words
 
     spoken = Session(path, lang=lang).spoken
-    _rows(
+    show_rows(
         Session(path, now=now, as_json=as_json, lang=lang),
         ("seq", "at", "event", "subject", "how", "kind", "amount", "reason"),
         "SELECT seq, at, event, subject, how, kind, amount, reason FROM notices WHERE at >= ? "

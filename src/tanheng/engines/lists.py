@@ -110,6 +110,9 @@ LISTS: dict[str, tuple[Field, ...]] = {
     "carry_overs": (
         Field("entity", "单位"), Field("amount", "数量", _whole, 0), Field("net_sales", "净卖出", _whole, 0),
     ),
+    "bank": (
+        Field("reference", "流水号"), Field("account", "账户"), Field("amount", "金额", _number),
+    ),
     "responsibilities": (
         Field("entity", "单位"), Field("process", "工序", empty=""),
         Field("responsibility", "承担排放", _whole),

@@ -177,9 +177,43 @@ class Annul(Command, frozen=True, tag="annul"):
     reason: str
 
 
+class ProposeDeal(Command, frozen=True, tag="propose_deal"):
+    """Propose carbon finance to another account: ``pledge``, ``repurchase``, ``custody`` or
+    ``borrowing``; see :data:`tanheng.market.decide_deals.FORMS`.
+
+    Attributes:
+        money_fen: paid first; back_fen: paid last; deposit_fen: held meanwhile.
+        due: day of the last leg.
+    """
+
+    account: str
+    to: str
+    form: str
+    kind: str
+    amount: int
+    due: str
+    money_fen: int = 0
+    back_fen: int = 0
+    deposit_fen: int = 0
+
+
+class AgreeDeal(Command, frozen=True, tag="agree_deal"):
+    """Agree to a deal that was proposed to the account."""
+
+    account: str
+    deal: str
+
+
+class EndDeal(Command, frozen=True, tag="end_deal"):
+    """Fulfil a deal before its day; or take back, or decline, one that is only proposed."""
+
+    account: str
+    deal: str
+
+
 MarketCommand = (
     Admit | SetReference | Halt | Deposit | WithdrawMoney | PlaceOrder | Pick | Amend | CancelOrder
-    | OpenAuction | Bid | CallOff | Annul
+    | OpenAuction | Bid | CallOff | Annul | ProposeDeal | AgreeDeal | EndDeal
 )  # fmt: skip
 """Every command of a market."""
 ACTS = frozenset(str(kind.__struct_config__.tag) for kind in MarketCommand.__args__)

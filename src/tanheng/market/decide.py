@@ -15,6 +15,7 @@ from tanheng.errors import Refusal
 from tanheng.market import commands as c
 from tanheng.market import decide_auctions as auctions
 from tanheng.market import decide_day as days
+from tanheng.market import decide_deals as deals
 from tanheng.market import decide_orders as orders
 from tanheng.market import model as m
 from tanheng.market.desk import Desk, Needs, no_needs
@@ -50,6 +51,9 @@ _CORE: dict[type[Command], Callable[[Any, Desk], list[Event]]] = {
     c.OpenAuction: auctions.open_auction,
     c.Bid: auctions.bid,
     c.CallOff: auctions.call_off,
+    c.ProposeDeal: deals.propose_deal,
+    c.AgreeDeal: deals.agree_deal,
+    c.EndDeal: deals.end_deal,
 }
 _BY_ANYBODY_OF = (c.CancelOrder, c.CallOff)
 """Asked by the account's people or the authority: checked where it is known whose it is."""
@@ -120,6 +124,8 @@ def settle_due(at: str, name: str, state: Market, registry: Registry, call: Call
     desk = Desk(state, View(registry, call))
     if name == "day":
         return _done("close_day", days.close_day(desk))
+    if name in state.content.deals:
+        return _done("end_deal", deals.due(name, desk))
     if name in state.content.orders:
         return _done("expire_order", days.expire(name, desk))
     auction = state.content.auctions[name]

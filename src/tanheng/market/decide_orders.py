@@ -35,14 +35,15 @@ def place(command: c.PlaceOrder, desk: Desk) -> list[Event]:
         desk.position(account, command.instrument, command.amount)
     else:
         desk.saleable(account.id, command.instrument, command.amount)
+    low, high = (0, 0) if terms.band is None else terms.limits(desk.reference(command.instrument))
     order = m.Order(
         f"O{desk.seq}", command.instrument, command.segment, account.id, command.side,
         command.price_fen, command.amount, command.amount, desk.seq, desk.at, "", command.until,
-        ends, command.to, command.year,
+        ends, command.to, command.year, low, high,
     )  # fmt: skip
     placed = m.OrderPlaced(
         order.id, order.instrument, order.segment, order.account, order.side, order.price_fen,
-        order.amount, order.until, order.ends, order.to, order.year,
+        order.amount, order.until, order.ends, order.to, order.year, low, high,
     )  # fmt: skip
     before = [*desk.day_events(terms), placed]
     if mode == "continuous":
@@ -109,7 +110,7 @@ def _bidding(order: m.Order, account: Account, desk: Desk, terms: Terms) -> list
     """Continuous bidding: the best of the other side first, at the price of who waited."""
     book = desk.state.book(order.instrument, order.segment)
     rule, left, stopped = desk.rules.self_trade.value, order.left, False
-    low, high = (0, 0) if terms.band is None else terms.limits(desk.reference(order.instrument))
+    low, high = order.low_fen, order.high_fen
     events: list[Event] = []
     fills: list[Fill] = []
     own: dict[tuple[str, str], int] = {}

@@ -56,7 +56,8 @@ class DayOpened(Event, frozen=True, tag="day_opened/1"):
 
 class OrderPlaced(Event, frozen=True, tag="order_placed/1"):
     """An order as it came. ``amount``: units; what trades at once follows in the same entry;
-    ``ends``: instant at which it expires (``""``: it does not)."""
+    ``ends``: instant at which it expires (``""``: it does not); ``low_fen``, ``high_fen``: the band
+    then in force (0: none)."""
 
     order: str
     instrument: str
@@ -69,6 +70,8 @@ class OrderPlaced(Event, frozen=True, tag="order_placed/1"):
     ends: str = ""
     to: str = ""
     year: int = 0
+    low_fen: int = 0
+    high_fen: int = 0
 
 
 class OrderHeld(Event, frozen=True, tag="order_held/1"):
@@ -207,10 +210,41 @@ class AuctionClosed(Event, frozen=True, tag="auction_closed/1"):
     reason: str = ""
 
 
+class DealProposed(Event, frozen=True, tag="deal_proposed/1"):
+    """Carbon finance is proposed by ``one`` to ``two``; ``due``: instant of the last leg."""
+
+    deal: str
+    form: str
+    one: str
+    two: str
+    kind: str
+    amount: int
+    money_fen: int
+    back_fen: int
+    deposit_fen: int
+    due: str
+
+
+class DealAgreed(Event, frozen=True, tag="deal_agreed/1"):
+    """The first leg moved; the hold keeps the promise."""
+
+    deal: str
+    hold: str
+
+
+class DealEnded(Event, frozen=True, tag="deal_ended/1"):
+    """A deal is over: ``fulfilled``, ``defaulted``, ``declined`` or ``expired``."""
+
+    deal: str
+    how: str
+    reason: str = ""
+
+
 MarketEvent = (
     Admitted | ReferenceSet | Halted | MoneyMoved | DayOpened | OrderPlaced | OrderHeld
     | OrderAmended | OrderEnded | Traded | Matched | Delivered | DayClosed | Annulled
-    | AuctionOpened | ReserveFixed | BidPlaced | BidEnded | AuctionClosed
+    | AuctionOpened | ReserveFixed | BidPlaced | BidEnded | AuctionClosed | DealProposed
+    | DealAgreed | DealEnded
 )  # fmt: skip
 """Every event of a market."""
 
@@ -246,6 +280,8 @@ class Order(msgspec.Struct):
     ends: str = ""
     to: str = ""
     year: int = 0
+    low_fen: int = 0
+    high_fen: int = 0
 
 
 class Trade(msgspec.Struct):
@@ -307,6 +343,23 @@ class Auction(msgspec.Struct):
     reserve_fen: int
     fixed: bool
     bids: dict[str, Bidding] = msgspec.field(default_factory=dict)
+
+
+class Deal(msgspec.Struct):
+    """A deal that is proposed or (``agreed``) runs."""
+
+    id: str
+    form: str
+    one: str
+    two: str
+    kind: str
+    amount: int
+    money_fen: int
+    back_fen: int
+    deposit_fen: int
+    due: str
+    agreed: bool = False
+    hold: str = ""
 
 
 class Day(msgspec.Struct):

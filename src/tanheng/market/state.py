@@ -36,6 +36,7 @@ class Content(msgspec.Struct, omit_defaults=True):
         day: the trading day that is open.
         bars: ``instrument/segment`` → day → quotes.
         auctions: auctions that are not over.
+        deals: deals that are proposed or run.
     """
 
     admitted: dict[str, str] = msgspec.field(default_factory=dict)
@@ -47,6 +48,7 @@ class Content(msgspec.Struct, omit_defaults=True):
     day: m.Day | None = None
     bars: dict[str, dict[str, m.Bar]] = msgspec.field(default_factory=dict)
     auctions: dict[str, m.Auction] = msgspec.field(default_factory=dict)
+    deals: dict[str, m.Deal] = msgspec.field(default_factory=dict)
 
 
 def series(instrument: str, segment: str) -> str:
@@ -76,6 +78,8 @@ class Market:
             self._waits(order)
         for name, auction in self.content.auctions.items():
             self._expect_auction(name, auction)
+        for deal in self.content.deals.values():
+            self._expect(deal.due, deal.id)
         if self.content.day is not None:
             self._expect(self.content.day.closes, "day")
 
@@ -133,6 +137,9 @@ class Market:
         if auction is not None:
             first = () if auction.fixed else (auction.announced.opens,)
             return (*first, auction.announced.closes)
+        deal = self.content.deals.get(name)
+        if deal is not None:
+            return (deal.due,)
         order = self.content.orders.get(name)
         return (order.ends,) if order is not None else ()
 
@@ -193,14 +200,14 @@ class Market:
             if order.until and order.ends:
                 self._expect(order.ends, order.id)
 
-    def _leaves(self, order: m.Order, how: str, reason: str = "") -> None:
+    def _leaves(self, order: m.Order, how: str, seq: int, at: str, reason: str = "") -> None:
         """An order is over."""
         del self.content.orders[order.id]
         self.content.gone[order.id] = how
         if order.hold:
             self.by_hold.pop(order.hold, None)
             self.by_account[order.account].pop(order.id, None)
-        self._note(order, how, reason)
+        self._note(order, how, reason, seq, at)
 
     def _queue(self, order: m.Order) -> Book | None:
         """The book an order stands in."""
@@ -208,17 +215,21 @@ class Market:
             return self.book(order.instrument, order.segment)
         return None
 
-    def _note(self, order: m.Order, how: str = "open", reason: str = "") -> None:
+    def _note(
+        self, order: m.Order, how: str = "open", reason: str = "", seq: int | None = None,
+        at: str = "",
+    ) -> None:  # fmt: skip
         self._row("orders", (order.id,), (
             order.id, order.placed, order.instrument, order.segment, order.account, order.side,
             order.price_fen, order.amount, order.left, how, order.until, order.to, reason,
+            order.low_fen, order.high_fen, seq, at,
         ))  # fmt: skip
 
     def _placed(self, event: m.OrderPlaced, seq: int, at: str) -> None:
         order = m.Order(
             event.order, event.instrument, event.segment, event.account, event.side,
             event.price_fen, event.amount, event.amount, seq, at, "", event.until, event.ends,
-            event.to, event.year,
+            event.to, event.year, event.low_fen, event.high_fen,
         )  # fmt: skip
         self.content.orders[order.id] = order
         self._note(order)
@@ -250,7 +261,7 @@ class Market:
         book = self._queue(order)
         if book is not None:
             book.remove(order)
-        self._leaves(order, event.how, event.reason)
+        self._leaves(order, event.how, seq, at, event.reason)
 
     def _traded(self, event: m.Traded, seq: int, at: str) -> None:
         day = self.content.day
@@ -274,12 +285,12 @@ class Market:
             trade.taker, trade.waits = taker, event.waits
             for order in (bought, sold):
                 if order in self.content.orders:
-                    self._filled(self.content.orders[order], trade.amount)
+                    self._filled(self.content.orders[order], trade.amount, seq, at)
             key = f"{buyer}/{trade.instrument}"
             day.bought[key] = day.bought.get(key, 0) + trade.amount
             self._note_trade(trade, "waits" if event.waits else "settled")
 
-    def _filled(self, order: m.Order, amount: int) -> None:
+    def _filled(self, order: m.Order, amount: int, seq: int, at: str) -> None:
         book = self._queue(order)
         if book is not None:
             book.take(order, amount)
@@ -288,7 +299,7 @@ class Market:
         if order.left:
             self._note(order)
         else:
-            self._leaves(order, "filled")
+            self._leaves(order, "filled", seq, at)
 
     def _note_trade(self, trade: m.Trade, status: str) -> None:
         day = self.content.day
@@ -391,6 +402,31 @@ class Market:
             auction.announced, event.how, at, reserve=auction.reserve_fen, result=event
         )
 
+    # Carbon finance
+
+    def _deal_proposed(self, event: m.DealProposed, seq: int, at: str) -> None:
+        deal = m.Deal(
+            event.deal, event.form, event.one, event.two, event.kind, event.amount,
+            event.money_fen, event.back_fen, event.deposit_fen, event.due,
+        )  # fmt: skip
+        self.content.deals[deal.id] = deal
+        self._expect(deal.due, deal.id)
+        self._note_deal(deal, "proposed", at)
+
+    def _deal_agreed(self, event: m.DealAgreed, seq: int, at: str) -> None:
+        deal = self.content.deals[event.deal]
+        deal.agreed, deal.hold = True, event.hold
+        self._note_deal(deal, "runs", at)
+
+    def _deal_ended(self, event: m.DealEnded, seq: int, at: str) -> None:
+        self._note_deal(self.content.deals.pop(event.deal), event.how, at)
+
+    def _note_deal(self, deal: m.Deal, how: str, at: str) -> None:
+        self._row("deals", (deal.id,), (
+            deal.id, at, deal.form, deal.one, deal.two, deal.kind, deal.amount, deal.money_fen,
+            deal.back_fen, deal.deposit_fen, deal.due, how,
+        ))  # fmt: skip
+
     # Facts about the whole
 
     def resting(self) -> Iterator[m.Order]:
@@ -418,4 +454,7 @@ _APPLY: dict[type[Event], Callable[[Market, Any, int, str], None]] = {
     m.BidPlaced: Market._bid_placed,
     m.BidEnded: Market._bid_ended,
     m.AuctionClosed: Market._auction_closed,
+    m.DealProposed: Market._deal_proposed,
+    m.DealAgreed: Market._deal_agreed,
+    m.DealEnded: Market._deal_ended,
 }

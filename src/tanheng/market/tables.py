@@ -13,7 +13,8 @@ ORDERS = Table(
     (("order_id", "text"), ("at", "text"), ("instrument", "text"), ("segment", "text"),
      ("account", "text"), ("side", "text"), ("price_fen", "int"), ("amount", "int"),
      ("open", "int"), ("status", "text"), ("until", "text"), ("addressee", "text"),
-     ("reason", "text")),
+     ("reason", "text"), ("low_fen", "int"), ("high_fen", "int"), ("ended_seq", "int"),
+     ("ended_at", "text")),
     ("order_id",), (("account",),), clustered=False,
 )  # fmt: skip
 TRADES = Table(
@@ -56,7 +57,14 @@ BANK = Table(
      ("amount_fen", "int")),
     ("reference",),
 )  # fmt: skip
-TABLES = (ORDERS, TRADES, QUOTES, AUCTIONS, BIDS, ADMISSIONS, BANK)
+DEALS = Table(
+    "deals",
+    (("deal", "text"), ("at", "text"), ("form", "text"), ("one", "text"), ("two", "text"),
+     ("kind", "text"), ("amount", "int"), ("money_fen", "int"), ("back_fen", "int"),
+     ("deposit_fen", "int"), ("due", "text"), ("status", "text")),
+    ("deal",),
+)  # fmt: skip
+TABLES = (ORDERS, TRADES, QUOTES, AUCTIONS, BIDS, ADMISSIONS, BANK, DEALS)
 
 
 def write(store: Store, state: Market) -> None:

@@ -63,6 +63,7 @@ class Market(Part):
             one that rests is cancelled, or the rest of the new one is.
         resale: units bought may be sold the same day, or from the next day on.
         annulment: who errs may ask until the close of the day; ``none``: never.
+        deals: forms of carbon finance that are allowed; None: none.
     """
 
     money: Name
@@ -76,3 +77,4 @@ class Market(Part):
     self_trade: Rule[Literal["refuse", "cancel_resting", "cancel_incoming"]]
     resale: Rule[Literal["same_day", "next_day"]]
     annulment: Rule[Literal["none", "same_day"]]
+    deals: Rule[tuple[Literal["pledge", "repurchase", "custody", "borrowing"], ...]] | None = None

@@ -1,0 +1,359 @@
+"""``tanheng market …``: what it is asked: orders, trades, quotes, auctions, the end of the day."""
+
+from __future__ import annotations
+
+import sys
+from datetime import date
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from tanheng.cli.options import JsonOption, LangOption, split, whole, wrong
+from tanheng.cli.registry_show import show_rows
+from tanheng.cli.session import DirArgument, NowOption, Session
+
+InstrumentOption = Annotated[str, typer.Option("--instrument", help="Only this one. 品种。")]
+SegmentOption = Annotated[
+    list[str] | None, typer.Option("--segment", help="Else those of the closing price. 板块。")
+]
+DayOption = Annotated[str, typer.Option("--day", help="Trading day. 交易日。")]
+FromOption = Annotated[str, typer.Option("--from", help="First day. 起始日。")]
+ToOption = Annotated[str, typer.Option("--to", help="Last day. 截止日。")]
+
+
+def yuan(fen: object) -> str:
+    """Money for people."""
+    number = int(str(fen))
+    return f"{number // 100:,}.{number % 100:02}" if number >= 0 else f"−{yuan(-number)}"
+
+
+def _day(option: str, text: str) -> str:
+    try:
+        return date.fromisoformat(text).isoformat()
+    except ValueError:
+        wrong(option, f"{text!r}: write a day such as 2017-06-30")
+
+
+def book(
+    path: DirArgument, instrument: InstrumentOption = "", depth: Annotated[
+        int, typer.Option("--depth", min=1, help="Prices of each side. 档数。")
+    ] = 5, now: NowOption = None, as_json: JsonOption = False, lang: LangOption = None,
+) -> None:  # fmt: skip
+    """Orders that wait, added up by price; nobody's name. 盘口。"""
+    from tanheng.cli import ledger
+
+    session = Session(path, now=now, as_json=as_json, lang=lang)
+    levels: dict[tuple[str, str, str, int], list[int]] = {}
+    for order in session.read().state.market.resting():
+        if instrument in ("", order.instrument) and not order.to:
+            key = (order.instrument, order.segment, order.side, order.price_fen)
+            level = levels.setdefault(key, [0, 0])
+            level[0] += order.left
+            level[1] += 1
+    rows: list[tuple[Any, ...]] = []
+    for group in sorted({key[:3] for key in levels}):
+        prices = sorted((key[3] for key in levels if key[:3] == group), reverse=group[2] == "buy")
+        rows += [(*group, price, *levels[*group, price]) for price in prices[:depth]]
+    heads = ("instrument", "segment", "side", "price", "amount", "orders")
+    if as_json:
+        ledger.records((*heads[:3], "price_fen", *heads[4:]), rows)
+    else:
+        said = [(*row[:2], _side(row[2], session), yuan(row[3]), *row[4:]) for row in rows]
+        ledger.table(heads, said, session.spoken)
+
+
+def _side(side: str, session: Session) -> str:
+    from tanheng.cli import words
+
+    return words.word(side, session.spoken)
+
+
+def orders(
+    path: DirArgument,
+    account: Annotated[str, typer.Option("--account", help="Only of this one. 账户。")] = "",
+    every: Annotated[bool, typer.Option("--all", help="Also those that are over. 含已了结。")] = False,
+    now: NowOption = None, as_json: JsonOption = False, lang: LangOption = None,
+) -> None:  # fmt: skip
+    """Orders, with whose they are. 委托。"""
+    heads = ("order", "at", "account", "instrument", "segment", "side", "price", "amount", "left",
+             "status", "until")  # fmt: skip
+    where, params = ["1 = 1"], []
+    if account:
+        where.append("account = ?")
+        params.append(account)
+    if not every:
+        where.append("status = 'open'")
+    show_rows(
+        Session(path, now=now, as_json=as_json, lang=lang), heads,
+        "SELECT order_id, at, account, instrument, segment, side, price_fen, amount, open, status, "
+        f"until FROM orders WHERE {' AND '.join(where)} ORDER BY at, order_id",
+        ("at", "side", "status"), tuple(params), {"price": yuan},
+    )  # fmt: skip
+
+
+def trades(
+    path: DirArgument, day: DayOption = "", instrument: InstrumentOption = "",
+    account: Annotated[str, typer.Option("--account", help="Only with this one. 账户。")] = "",
+    now: NowOption = None, as_json: JsonOption = False, lang: LangOption = None,
+) -> None:  # fmt: skip
+    """Trades with their parties, newest first. 成交。"""
+    heads = ("trade", "at", "instrument", "segment", "price", "amount", "buyer", "seller", "status")
+    where, params = ["1 = 1"], []
+    for name, value in (("day", _day("--day", day) if day else ""), ("instrument", instrument)):
+        if value:
+            where.append(f"{name} = ?")
+            params.append(value)
+    if account:
+        where.append("(buyer = ? OR seller = ?)")
+        params += [account, account]
+    show_rows(
+        Session(path, now=now, as_json=as_json, lang=lang), heads,
+        "SELECT trade, at, instrument, segment, price_fen, amount, buyer, seller, status "
+        f"FROM trades WHERE {' AND '.join(where)} ORDER BY seq DESC, trade",
+        ("at", "status"), tuple(params), {"price": yuan},
+    )  # fmt: skip
+
+
+def quotes(
+    path: DirArgument, first: FromOption = "", last: ToOption = "",
+    instrument: InstrumentOption = "",
+    out: Annotated[
+        Path | None, typer.Option("--out", help="FILE.csv for outside use. 输出文件。")
+    ] = None,
+    now: NowOption = None, as_json: JsonOption = False, lang: LangOption = None,
+) -> None:  # fmt: skip
+    """Daily quotes by segment. 每日行情。"""
+    heads = ("day", "instrument", "segment", "open", "high", "low", "close", "volume", "turnover",
+             "trades")  # fmt: skip
+    session = Session(path, now=now, as_json=as_json, lang=lang)
+    sql = (
+        "SELECT day, instrument, segment, open_fen, high_fen, low_fen, close_fen, volume, "
+        "turnover_fen, trades FROM quotes WHERE day >= ? AND day <= ?"
+    )
+    params = [_day("--from", first) if first else "", _day("--to", last) if last else "9999"]
+    if instrument:
+        sql += " AND instrument = ?"
+        params.append(instrument)
+    sql += " ORDER BY day, instrument, segment"
+    if out is not None:
+        _quotes_csv(session, sql, tuple(params), out)
+        return
+    shown = dict.fromkeys(("open", "high", "low", "close", "turnover"), yuan)
+    show_rows(session, heads, sql, (), tuple(params), shown)
+
+
+def _quotes_csv(session: Session, sql: str, params: tuple[str, ...], out: Path) -> None:
+    import csv
+
+    names = ("date", "place", "segment", "open", "high", "low", "close", "vol", "amount", "trades")
+    rows = session.read().store.query(sql, params)
+    with whole(out) as part, part.open("w", encoding="utf-8-sig", newline="") as file:
+        writer = csv.writer(file)
+        writer.writerow(names)
+        for row in rows:
+            prices = [f"{int(str(n)) / 100:.2f}" for n in row[3:7]]
+            writer.writerow([*row[:3], *prices, row[7], f"{int(str(row[8])) / 100:.2f}", row[9]])
+    print(out)
+
+
+def average(
+    path: DirArgument,
+    instrument: Annotated[str, typer.Argument(metavar="INSTRUMENT", help="品种。")],
+    first: FromOption, last: ToOption, segment: SegmentOption = None,
+    now: NowOption = None, as_json: JsonOption = False, lang: LangOption = None,
+) -> None:  # fmt: skip
+    """The mean price of a span, weighted by volume, as reserve prices and fines use it. 区间均价。"""
+    from fractions import Fraction
+
+    from tanheng.cli.emit import print_json
+    from tanheng.market.surveying import series
+    from tanheng.quotes.bars import rounded, vwap
+
+    session = Session(path, now=now, as_json=as_json, lang=lang)
+    programme = session.read()
+    market = programme.pack.market
+    if market is None or instrument not in market.instruments:
+        known = ", ".join(market.instruments) if market else "—"
+        wrong("INSTRUMENT", f"{instrument!r}: one of {known}")
+    found = series(programme.store, programme.pack, instrument, tuple(split(segment)))
+    span = (date.fromisoformat(_day("--from", first)), date.fromisoformat(_day("--to", last)))
+    bars = found.between(*span).bars
+    mean = vwap(found, *span)
+    volume, turnover = sum(bar.volume for bar in bars), sum(bar.turnover for bar in bars)
+    text = "" if mean is None else str(rounded(Fraction(mean), 4))
+    if as_json:
+        print_json({"average": text, "volume": volume, "turnover": str(turnover),
+                    "days": len(bars)})  # fmt: skip
+    elif session.spoken == "zh":
+        print(f"{instrument} {span[0]} 至 {span[1]}：均价 {text or '—'}（成交量 {volume:,}，"
+              f"成交额 {turnover:,}，{len(bars)} 个交易日）")  # fmt: skip
+    else:
+        print(f"{instrument} {span[0]} to {span[1]}: mean {text or '—'} (volume {volume:,}, "
+              f"turnover {turnover:,}, {len(bars)} days)")  # fmt: skip
+
+
+def auctions(
+    path: DirArgument, now: NowOption = None, as_json: JsonOption = False, lang: LangOption = None,
+) -> None:  # fmt: skip
+    """Auctions and their results; bids stay sealed until one is over. 竞价。"""
+    heads = ("auction", "instrument", "amount", "opens", "closes", "reserve", "status", "price",
+             "sold", "unsold", "bids", "winners", "notice")  # fmt: skip
+    show_rows(
+        Session(path, now=now, as_json=as_json, lang=lang), heads,
+        "SELECT auction, instrument, amount, opens, closes, reserve_fen, status, price_fen, sold, "
+        "unsold, bids, winners, notice FROM auctions ORDER BY at, auction",
+        ("opens", "closes", "status"), (), {"reserve": yuan, "price": yuan},
+    )  # fmt: skip
+
+
+def bids(
+    path: DirArgument,
+    auction: Annotated[str, typer.Argument(metavar="AUCTION", help="Such as A12. 竞价号。")],
+    now: NowOption = None, as_json: JsonOption = False, lang: LangOption = None,
+) -> None:  # fmt: skip
+    """The bids of an auction that is over, best first. 竞价报价明细。"""
+    heads = ("bid", "account", "price", "amount", "status", "won", "paid per unit")
+    session = Session(path, now=now, as_json=as_json, lang=lang)
+    if auction in session.read().state.market.content.auctions:
+        wrong("AUCTION", f"{auction} is not over: its bids are sealed")
+    show_rows(
+        session, heads,
+        "SELECT bid, account, price_fen, amount, status, won, won_price_fen FROM bids "
+        "WHERE auction = ? ORDER BY price_fen DESC, seq",
+        ("status",), (auction,), {"price": yuan, "paid per unit": yuan},
+    )  # fmt: skip
+
+
+def deals(
+    path: DirArgument, now: NowOption = None, as_json: JsonOption = False, lang: LangOption = None,
+) -> None:  # fmt: skip
+    """Pledge loans, repurchases, custody, lending. 碳金融业务。"""
+    heads = ("deal", "form", "one", "two", "kind", "amount", "paid first", "paid last", "deposit",
+             "due", "status")  # fmt: skip
+    show_rows(
+        Session(path, now=now, as_json=as_json, lang=lang), heads,
+        "SELECT deal, form, one, two, kind, amount, money_fen, back_fen, deposit_fen, due, status "
+        "FROM deals ORDER BY at, deal",
+        ("due", "status", "form"), (),
+        {"paid first": yuan, "paid last": yuan, "deposit": yuan},
+    )  # fmt: skip
+
+
+def settlement(
+    path: DirArgument, day: DayOption,
+    now: NowOption = None, as_json: JsonOption = False, lang: LangOption = None,
+) -> None:  # fmt: skip
+    """The end of a day: who bought and sold what, money, fees, and what is not delivered yet. 日终结算。"""
+    from dataclasses import astuple
+
+    from tanheng.cli import ledger
+    from tanheng.market.banking import money_agrees, statements
+
+    session = Session(path, now=now, as_json=as_json, lang=lang)
+    programme = session.read()
+    if programme.pack.market is None:
+        wrong("DIR", f"pack {programme.pack.id} has no market")
+    lines = statements(programme.store, _day("--day", day))
+    heads = ("account", "instrument", "bought", "sold", "paid", "received", "fees", "not delivered")
+    rows: list[tuple[Any, ...]] = [astuple(line) for line in lines]
+    came, held = money_agrees(programme.store, programme.pack.market.money)
+    if as_json:
+        ledger.records(tuple(name.replace(" ", "_") for name in heads), rows)
+        return
+    ledger.table(
+        heads, [(*row[:4], *map(yuan, row[4:7]), row[7] or None) for row in rows], session.spoken
+    )
+    zh = session.spoken == "zh"
+    agrees = came == held
+    said = (
+        f"银行净入金 {yuan(came)}，登记系统资金余额 {yuan(held)}："
+        + ("一致" if agrees else f"相差 {yuan(held - came)}，系在市场之外发放或注销")
+        if zh
+        else f"The bank brought {yuan(came)}, the registry holds {yuan(held)}: "
+        + ("they agree" if agrees else f"{yuan(held - came)} apart, issued or cancelled elsewhere")
+    )
+    print(said)
+
+
+def reconcile(
+    path: DirArgument,
+    file: Annotated[Path, typer.Argument(metavar="FILE", help="List “bank”. 银行流水表。")],
+    now: NowOption = None, as_json: JsonOption = False, lang: LangOption = None,
+) -> None:  # fmt: skip
+    """Compare the bank's file with what is booked: reference, account, amount. 银行对账。"""
+    from tanheng.cli.emit import print_json
+    from tanheng.cli.output import finding_json
+    from tanheng.engines.lists import read_list
+    from tanheng.market.banking import booked
+    from tanheng.market.banking import reconcile as compare
+
+    if not file.is_file():
+        wrong("FILE", f"{file} is not there")
+    session = Session(path, now=now, as_json=as_json, lang=lang)
+    spoken, found = session.spoken, read_list(file, "bank")
+    findings, lines = list(found.findings), []
+    if found.rows:
+        from decimal import Decimal
+
+        lines = [(r[0], r[1], int(Decimal(r[2]).scaleb(2)), r[3]) for r in found.rows]
+        findings += compare(lines, booked(session.read().store))
+    if as_json:
+        print_json({"findings": [finding_json(one, spoken) for one in findings],
+                    "lines": len(lines)})  # fmt: skip
+    else:
+        for one in findings:
+            print(f"{file.name}:{one.place()}  {one.message(spoken)}", file=sys.stderr)
+        print(f"{len(lines)} 行，{len(findings)} 项不符" if spoken == "zh"
+              else f"{len(lines)} lines, {len(findings)} findings")  # fmt: skip
+    if findings:
+        raise typer.Exit(1)
+
+
+def surveil(
+    path: DirArgument, first: FromOption = "", last: ToOption = "",
+    group: Annotated[
+        list[str] | None,
+        typer.Option("--group", help="HOLDER=GROUP, one beneficial owner. 实际控制人。"),
+    ] = None,
+    now: NowOption = None, as_json: JsonOption = False, lang: LangOption = None,
+) -> None:  # fmt: skip
+    """Alerts over a span of days, each with the entries behind it. 监控预警。"""
+    from dataclasses import asdict
+
+    from tanheng.cli.emit import print_json
+    from tanheng.market.surveying import surveil as look
+    from tanheng.market.watch import sentence
+
+    session = Session(path, now=now, as_json=as_json, lang=lang)
+    programme = session.read()
+    if programme.pack.market is None:
+        wrong("DIR", f"pack {programme.pack.id} has no market")
+    until = _day("--to", last) if last else programme.journal.last_at[:10]
+    groups = dict(text.split("=", 1) for text in split(group) if "=" in text)
+    since = _day("--from", first) if first else "0001-01-01"
+    found = look(programme.store, programme.pack, since, until, groups)
+    zh = session.spoken == "zh"
+    if as_json:
+        print_json({
+            "alerts": [asdict(alert) for alert in found.alerts],
+            "not_run": [{"alert": one.kind, "missing": list(one.missing)} for one in found.not_run],
+        })  # fmt: skip
+        return
+    for alert in found.alerts:
+        entries = ", ".join(map(str, alert.entries[:12])) + ("…" if len(alert.entries) > 12 else "")
+        print(sentence(alert, session.spoken))
+        print(f"  记录：{entries}" if zh else f"  entries: {entries}")
+    print(f"{len(found.alerts)} 项预警" if zh else f"{len(found.alerts)} alerts")
+    for one in found.not_run:
+        names = ", ".join(one.missing)
+        print(f"未运行 {one.kind}：规则包缺少 {names}" if zh
+              else f"not run: {one.kind}; the pack lacks {names}")  # fmt: skip
+
+
+def add_to(app: typer.Typer) -> None:
+    """Register the questions beside the commands."""
+    for question in (
+        book, orders, trades, quotes, average, auctions, bids, deals, settlement, reconcile, surveil,
+    ):  # fmt: skip
+        app.command()(question)
