@@ -36,6 +36,7 @@ from tanheng.traced import WIDE
 
 Asked = c.ComplianceCommand | units.Surrender | units.CarryOver
 _DIGEST = b"tanheng/compliance-effect/1"
+_EVENTS = frozenset(m.ComplianceEvent.__args__)
 
 _CORE: dict[type[units.Command], Callable[[Any, Desk], list[Event]]] = {
     units.Surrender: surrendering.surrender,
@@ -70,7 +71,7 @@ def subjects(events: Iterable[Event]) -> list[str]:
     """``entity:…`` of all rows of compliance events, for the journal's index of histories."""
     found: dict[str, None] = {}
     for event in events:
-        if isinstance(event, m.ComplianceEvent):
+        if type(event) in _EVENTS:
             for row in getattr(event, "rows", ()):
                 if not isinstance(
                     event, m.PricesEntered | m.MeansEntered | m.TablePublished | m.TableReserved

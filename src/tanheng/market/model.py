@@ -248,17 +248,18 @@ MarketEvent = (
 )  # fmt: skip
 """Every event of a market."""
 
-_PUBLIC = (
+_PUBLIC = frozenset({
     ReferenceSet, Halted, DayOpened, Traded, DayClosed, Annulled, AuctionOpened, ReserveFixed,
     AuctionClosed,
-)  # fmt: skip
+})  # fmt: skip
 
 
 def audience(event: Event) -> str:
     """Who may read the event."""
-    if isinstance(event, _PUBLIC):
+    kind = type(event)
+    if kind in _PUBLIC:
         return "public"
-    return "confidential" if isinstance(event, BidPlaced) else "parties"
+    return "confidential" if kind is BidPlaced else "parties"
 
 
 class Order(msgspec.Struct):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import date, timedelta
 from decimal import Decimal
 
 from tanheng.journal import Store
@@ -10,6 +10,9 @@ from tanheng.market.watch import DayRow, Limits, MoveRow, OrderRow, TradeRow, Wa
 from tanheng.quotes.bars import Bar, Series
 from tanheng.registry.model import instant
 from tanheng.rules import Pack
+
+BEFORE = 30
+"""Days before a span that are read too, so that what began earlier is seen whole."""
 
 
 def series(store: Store, pack: Pack, instrument: str, segments: tuple[str, ...] = ()) -> Series:
@@ -62,10 +65,11 @@ def surveil(
         groups: holder → group with one beneficial owner.
     """
     holders = {str(a): str(h) for a, h in store.query("SELECT account, holder FROM accounts")}
+    early = (date.fromisoformat(max(since, "1900-01-31")) - timedelta(days=BEFORE)).isoformat()
     found = watch(
-        _trades(store, holders, since, until), _orders(store, holders, since, until),
-        _moves(store, pack, since, until),
-        _days(store, pack, until), limits_of(pack, until), groups,
+        _trades(store, holders, early, until), _orders(store, holders, early, until),
+        _moves(store, pack, early, until), _days(store, pack, until), limits_of(pack, until),
+        groups,
     )  # fmt: skip
     alerts = tuple(alert for alert in found.alerts if since <= alert.day <= until)
     return Watched(alerts, found.not_run)
@@ -113,7 +117,7 @@ def _orders(store: Store, holders: dict[str, str], since: str, until: str) -> li
         found.append(OrderRow(
             int(str(order)[1:]), str(at), str(order), str(instrument), str(segment), str(account),
             holders[str(account)], str(side), int(str(price)), int(str(amount)), int(str(low)),
-            int(str(high)), "" if waits else str(status), "" if waits else str(ended_at),
+            int(str(high)), "" if waits else str(status), "" if waits else str(ended_at or ""),
             0 if waits or ended_seq is None else int(str(ended_seq)),
         ))  # fmt: skip
     return found

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import date
 from decimal import ROUND_CEILING, ROUND_FLOOR, Decimal
+from functools import lru_cache
 
 from tanheng.registry.model import instant
 from tanheng.rules import Pack, Segment
@@ -38,10 +39,7 @@ class Terms:
     def limits(self, reference: int) -> tuple[int, int]:
         """Least and largest price in fen; rounded inwards to the tick, so never beyond the band."""
         assert self.band is not None
-        share, tick = self.band[0], self.tick[0]
-        low = (reference * (1 - share) / tick).to_integral_value(ROUND_CEILING) * tick
-        high = (reference * (1 + share) / tick).to_integral_value(ROUND_FLOOR) * tick
-        return max(int(low), int(tick)), int(high)
+        return _limits(reference, self.band[0], self.tick[0])
 
     def fee_of(self, price_fen: int, amount: int) -> int:
         """The fee of a side in fen: rounded down, so that the fees of parts never exceed that of the
@@ -61,6 +59,13 @@ class Terms:
             excess = self.cost(price_fen, amount) - money
             amount -= max(excess // (price_fen * lot), 1) * lot
         return max(amount, 0)
+
+
+@lru_cache(maxsize=1024)
+def _limits(reference: int, share: Decimal, tick: Decimal) -> tuple[int, int]:
+    low = (reference * (1 - share) / tick).to_integral_value(ROUND_CEILING) * tick
+    high = (reference * (1 + share) / tick).to_integral_value(ROUND_FLOOR) * tick
+    return max(int(low), int(tick)), int(high)
 
 
 def terms_of(pack: Pack, name: str, day: date) -> Terms:

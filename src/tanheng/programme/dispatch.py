@@ -44,11 +44,11 @@ class Inputs(NamedTuple):
 
 def decide(command: AskedFor, state: State, inputs: Inputs) -> Decision | Refusal:
     """Decide a command; nothing is applied."""
-    if isinstance(command, people.PeopleCommand):
-        return deciding.decide(command, state, inputs.call(None), inputs.lacks(command))
     call = inputs.call(None)
     if market.concerns(command):
         return market.decide(command, state.market, state.registry, call, needs(state, call))
+    if isinstance(command, people.PeopleCommand):
+        return deciding.decide(command, state, call, inputs.lacks(command))
     name = command.pending if isinstance(command, Approve) else ""
     if name:
         found = _approve(name, state, call, inputs)

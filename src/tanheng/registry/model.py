@@ -232,21 +232,22 @@ RegistryEvent = (
 )  # fmt: skip
 """Every event of the registry."""
 
-CONFIDENTIAL = (Represented, HolderChecked, Trusted, LimitSet, Alarm)
-PARTIES = (
+CONFIDENTIAL = frozenset({Represented, HolderChecked, Trusted, LimitSet, Alarm})
+PARTIES = frozenset({
     HoldPlaced, HoldEnded, HoldReduced, Proposed, Scheduled, Settled, ExportLocked,
     # Their reasons are nobody else's business.
     AccountFrozen, BlocksFrozen, AccountClosed, Reversed,
-)  # fmt: skip
+})  # fmt: skip
 
 
 def audience(event: Event, act: str, controls: Controls) -> str:
     """Who may read the event: the postings of an act are public when the pack says so."""
-    if isinstance(event, CONFIDENTIAL):
+    kind = type(event)
+    if kind in CONFIDENTIAL:
         return "confidential"
-    if isinstance(event, PARTIES):
+    if kind in PARTIES:
         return "parties"
-    if isinstance(event, Posted):
+    if kind is Posted:
         return "public" if act in controls.public_acts.value else "parties"
     return "public"
 

@@ -15,7 +15,7 @@ def subjects(act: str, events: Iterable[m.Event], state: Registry) -> list[str]:
     kinds: dict[str, None] = {}
     holders: dict[str, None] = {}
     for event in events:
-        if isinstance(event, m.Posted):
+        if type(event) is m.Posted:
             for posting in event.postings:
                 kinds[posting[1]] = None
                 accounts[posting[2]] = accounts[posting[3]] = None

@@ -8,6 +8,7 @@ from __future__ import annotations
 from typing import Literal, NamedTuple
 
 from tanheng.rules.parameters import Form
+from tanheng.rules.watched import PARAMETERS
 
 
 class Known(NamedTuple):
@@ -97,3 +98,4 @@ KNOWN: dict[str, Known] = {
     "auction_floor_share": Known("number", "ratio", "reserve price, of an average price"),
     "auction_ceiling": Known("number", "fen", "largest reserve price of an auction"),
 }
+KNOWN |= {row.name: Known("number", row.unit, f"surveillance: {row.en}") for row in PARAMETERS}

@@ -13,6 +13,7 @@ An act has ``at`` (``2017-06-30 11:00``; absent: as the one before) and one of
 ``surrender_all``  a list “surrenders”, by the holders themselves: ``{file, year}``
 ``enforce``   ``{year, series, choose?}``: every step of the pack that is left; ``choose`` is what is
               chosen where the pack leaves a range
+``pick``      ``{account, of, amount?}``: the newest order of an account, by another one
 ``say``       nothing but a sentence
 """
 
@@ -30,6 +31,7 @@ from tanheng.compliance import commands as c
 from tanheng.compliance.prices import in_fen
 from tanheng.engines.lists import read_list
 from tanheng.errors import Fault, Language, Refusal
+from tanheng.market.commands import Pick
 from tanheng.programme import people
 from tanheng.programme.folder import create
 from tanheng.programme.programme import Entropy, Outcome, Programme
@@ -143,6 +145,8 @@ class Player:
             self._enter(act["enter"])
         if "command" in act:
             self._do(read(self._filled(act["command"])), act.get("as", ""))
+        if "pick" in act:
+            self._pick(act["pick"])
         if "grant" in act:
             self._grant(act["grant"])
         if "surrender_all" in act:
@@ -228,6 +232,14 @@ class Player:
     def _grant(self, what: dict[str, Any]) -> None:
         for account, kind, amount in self._units(what["file"]):
             self._do(r.Allocate(what["from"], account, kind, amount))
+
+    def _pick(self, what: dict[str, Any]) -> None:
+        """The newest order that waits of an account."""
+        waits = self.programme.state.market.by_account.get(what["of"], {})
+        if not waits:
+            raise Fault(f"{what['of']} has no order that waits")
+        newest = max(waits.values(), key=lambda order: order.seq)
+        self._do(Pick(what["account"], newest.id, what.get("amount", 0)), HOLDERS[0])
 
     def _surrender(self, what: dict[str, Any]) -> None:
         for account, kind, amount in self._units(what["file"]):

@@ -15,7 +15,7 @@ An alert is a reason to look, not a finding: what it misses and how often it cri
 in ``docs/surveillance.md``. Rows may come in any order; the same rows give the same alerts.
 """
 
-from tanheng.market.watch.limits import PARAMETERS, Limits
+from tanheng.market.watch.limits import Limits
 from tanheng.market.watch.rows import (
     Alert,
     DayRow,
@@ -27,6 +27,7 @@ from tanheng.market.watch.rows import (
 )
 from tanheng.market.watch.sentences import sentence
 from tanheng.market.watch.watching import KINDS, watch
+from tanheng.rules.watched import PARAMETERS
 
 __all__ = [
     "KINDS",
