@@ -112,6 +112,7 @@ def test_plain_brings_texts_to_nfc() -> None:
         ({"x": b"bytes"}, "$.x: bytes has no canonical form"),
         (["\ud800"], "$[0]: not Unicode text: surrogates not allowed"),
         ({"\udfff": 1}, "$: not Unicode text: surrogates not allowed"),
+        ({"a": [{"\udfff": 1}]}, "$.a[0]: not Unicode text: surrogates not allowed"),
     ],
 )
 def test_what_has_no_canonical_form(value: Any, message: str) -> None:

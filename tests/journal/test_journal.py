@@ -104,6 +104,19 @@ def test_append_and_read(store: Store) -> None:
     assert (more.seq, again.size) == (7, 8)
 
 
+def test_bodies_for_a_replay(store: Store) -> None:
+    """By audience, None where an entry has no such part; the end is not included."""
+    journal = Journal(store, "test-scheme")
+    put(journal, 5)
+    expected = [
+        (1, at(1), "act1", [b'{"public":1}', None, b'{"confidential":1}']),
+        (2, at(2), "act0", [b'{"public":2}', b'{"parties":2}', b'{"confidential":2}']),
+        (3, at(3), "act1", [b'{"public":3}', None, None]),
+    ]
+    assert [(*rest, list(bodies)) for *rest, bodies in journal.bodies(1, 4)] == expected
+    assert list(journal.bodies(5, 9)) == []
+
+
 def test_what_is_not_committed_is_gone(store: Store) -> None:
     journal = Journal(store, "test-scheme")
     put(journal, 2)
@@ -146,10 +159,13 @@ def test_commands_are_known_by_actor_and_id(store: Store) -> None:
 
 def test_many_commands_are_asked_for_at_once(store: Store) -> None:
     journal = Journal(store, "test-scheme")
-    put(journal, 2)
-    _, known = journal.begin([("ann", f"id{n}") for n in range(11_000, -1, -1)])
+    put(journal, 5)
+    asked = [("ann", f"unknown{n}") for n in range(11_000)]
+    for n, place in enumerate((0, 4_999, 5_000, 9_999, 10_999)):
+        asked[place] = ("ann", f"id{n}")
+    _, known = journal.begin(asked)
     journal.rollback()
-    assert sorted(known) == [("ann", "id0"), ("ann", "id1")]
+    assert known == {("ann", f"id{n}"): (bytes([n]) * 32, n) for n in range(5)}
 
 
 def test_two_connections_catch_up(connect: Connect) -> None:
@@ -371,6 +387,21 @@ def test_export(store: Store, audience: str) -> None:
     assert export.write(journal, io.BytesIO(), audience, KEY.public) == 5
 
 
+def test_export_tells_how_far_it_is() -> None:
+    """Now and then, not at every entry; one checkpoint is enough for a file."""
+    journal = Journal(SQLiteStore(None), "test-scheme")
+    part = (Part("public", bytes(32), b"{}"),)
+    journal.begin()
+    for _ in range(5_002):
+        journal.append(at(0), RULES, "x", part, [])
+    journal.flush()
+    journal.sign(KEY, at(0), bytes(32))
+    journal.commit()
+    seen: list[tuple[int, int]] = []
+    export.write(journal, io.BytesIO(), "public", KEY.public, lambda *done: seen.append(done))
+    assert seen == [(0, 5_002), (5_000, 5_002)]
+
+
 def test_export_for_nobody(store: Store) -> None:
     with pytest.raises(ValueError):
         export.write(Journal(store, "test-scheme"), io.BytesIO(), "nobody", KEY.public)
@@ -531,6 +562,65 @@ def test_sqlite_survives_as_a_copy(tmp_path: Path) -> None:
     assert copy.query("PRAGMA journal_mode") == [("wal",)]
     assert copy.query("PRAGMA synchronous") == [(2,)]
     copy.close()
+
+
+def test_sqlite_waits_a_minute_for_another_writer(tmp_path: Path) -> None:
+    store = SQLiteStore(tmp_path / "a.db")
+    assert store.query("PRAGMA busy_timeout") == [(60_000,)]
+    store.close()
+
+
+def test_sqlite_opens_no_transaction_by_itself() -> None:
+    """A statement between transactions is done at once, and the next one can begin."""
+    store = SQLiteStore(None)
+    migrate(store, "things", ((THINGS,),))
+    store.run("INSERT INTO things (name) VALUES ('a')")
+    store.rollback()
+    assert rows(store) == [("a", None, None)]
+    store.begin()
+    store.close()
+
+
+def test_sqlite_keeps_tables_and_indexes_as_they_are_described() -> None:
+    """Every index is there, under a name that a later layout can drop."""
+    large = Table(
+        "large", THINGS.columns, ("name",), (("place",), ("place", "data")), clustered=False
+    )
+    store = SQLiteStore(None)
+    migrate(store, "things", ((THINGS, large),))
+    assert store.query(
+        "SELECT name, sql LIKE '%WITHOUT ROWID' FROM sqlite_master WHERE type = 'table' ORDER BY name"
+    ) == [("large", 0), ("layout", 1), ("things", 1)]
+    assert store.query(
+        "SELECT name FROM sqlite_master WHERE type = 'index' AND sql IS NOT NULL ORDER BY name"
+    ) == [("large_place",), ("large_place_data",), ("things_place",)]
+    store.close()
+
+
+def test_sqlite_says_which_journal_is_at_fault(tmp_path: Path) -> None:
+    path = tmp_path / "a.db"
+    for place, name in ((path, str(path)), (None, "journal in memory")):
+        store = SQLiteStore(place)
+        migrate(store, "things", ((THINGS,),))
+        store.begin()
+        with pytest.raises(StoreFault, match=f"^{name}: UNIQUE constraint failed: things.name$"):
+            store.insert(THINGS, [("a", 1, b""), ("a", 2, b"")])
+        with pytest.raises(StoreFault, match=f"^{name}: no such table: nowhere$"):
+            store.query("SELECT 1 FROM nowhere")
+        store.rollback()
+        store.close()
+
+
+def test_sqlite_is_not_copied_inside_a_transaction(tmp_path: Path) -> None:
+    """The copy would wait for its end for ever."""
+    store = SQLiteStore(tmp_path / "a.db")
+    store.begin()
+    with pytest.raises(
+        StoreFault, match=f"^{tmp_path / 'a.db'}: a copy cannot be made inside a transaction$"
+    ):
+        store.copy_to(tmp_path / "b.db")
+    assert not (tmp_path / "b.db").exists()
+    store.close()
 
 
 def test_no_database_there(tmp_path: Path) -> None:

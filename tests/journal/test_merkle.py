@@ -171,7 +171,7 @@ def test_consistency_of_every_two_trees() -> None:
             assert merkle.consistent(old, new, proof, PLAIN_ROOTS[old], PLAIN_ROOTS[new])
 
 
-@pytest.mark.parametrize("index, size", [(-1, 5), (5, 5), (0, 0), (6, 5)])
+@pytest.mark.parametrize("index, size", [(-1, 5), (5, 5), (0, 0), (6, 5), (1, 1)])
 def test_no_such_leaf(index: int, size: int) -> None:
     with pytest.raises(ValueError, match=f"^no leaf {index} in a tree of {size}$"):
         merkle.inclusion(index, size, node)

@@ -9,6 +9,7 @@ from tanheng.registry import commands as c
 from tanheng.registry import model as m
 from tanheng.registry.decide import Decision
 from tanheng.registry.decide_accounts import founding
+from tanheng.registry.view import LARGEST, Refused, View
 
 TYPES = (
     "issuance, reserve, auction, surrender, cancellation, operator, trader, person, developer, "
@@ -247,6 +248,8 @@ def test_set_limit(w: World) -> None:
     assert w.ok(c.SetLimit("A", None)).events == [m.LimitSet("A", None)]
     assert w.state.content.accounts["A"].limit is None
     w.refused("limit_bad", c.SetLimit("A", -1), value=-1)
+    assert w.ok(c.SetLimit("A", LARGEST)).events == [m.LimitSet("A", LARGEST)]
+    w.refused("limit_bad", c.SetLimit("A", LARGEST + 1), value=LARGEST + 1)
 
 
 # Trusted lists
@@ -404,3 +407,9 @@ def test_rights_given_before_the_person_became_a_verifier(w: World) -> None:
     )  # fmt: skip
     w.pack = plain_pack(verifier_never_represents=False)
     assert w.ok(c.SetLimit("A", 1)).act == "set_limit"
+
+
+def test_a_refusal_on_its_way_to_the_door_shows_its_code(w: World) -> None:
+    """Should it ever get out, it says in a trace what it was."""
+    with pytest.raises(Refused, match=r"^account_unknown$"):
+        View(w.state, w.call("ann")).account("X")

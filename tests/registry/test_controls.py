@@ -272,6 +272,19 @@ def test_reject() -> None:
     assert w.balance("A", D16).held == 0
 
 
+def test_only_the_authority_rejects_what_it_proposed() -> None:
+    """Not even those who represent the account that it is about."""
+    w = filled(four_eyes=("allocate", "close_registry"))
+    w.give("issuance", D16, 5)
+    w.ok(c.Allocate("issuance", "A", D16, 5), "gov1")
+    w.ok(c.CloseRegistry("claim"), "gov1")
+    for n, act in ((w.seq - 2, "allocate"), (w.seq - 1, "close_registry")):
+        w.refused("authority_only", c.Reject(f"P{n}", "no"), "bob", person="bob", act=act)
+        assert w.ok(c.Reject(f"P{n}", "no"), "gov2").events[-1] == m.Settled(
+            f"P{n}", "rejected", "no", "gov2"
+        )
+
+
 def test_abort_what_waits_for_a_second_person() -> None:
     w = filled(four_eyes=("cancel",))
     w.ok(c.Cancel("A", D16, 7, "x"))
@@ -486,7 +499,7 @@ def test_a_year_without_a_calendar_at_the_approval() -> None:
         (m.AccountClosed("T", "x"), "account_closed"),
         (m.ModeSet("closed", "x"), "registry_closed"),
         (m.LimitSet("A", 4), "limit_exceeded"),
-        (m.BlocksFrozen("A", D16, ((3, 10_000_000),), True, "x"), "amount_short"),
+        (m.BlocksFrozen("A", D16, ((5, 10_000_000),), True, "x"), "amount_short"),
     ],
 )
 def test_voided_with_the_reason(event: m.Event, reason: str) -> None:
@@ -507,6 +520,16 @@ def test_voided_with_the_reason(event: m.Event, reason: str) -> None:
     assert settle_due(f"P{n}", w.state, w.call("system")) == Decision("void", [
         m.HoldEnded(f"H{n}.0", "voided", reason), m.Settled(f"P{n}", "voided", reason),
     ], ())  # fmt: skip
+
+
+def test_carried_out_in_a_closed_registry_that_allows_it() -> None:
+    w = World(plain_pack(**QUIET, closed_registry_allows=("transfer",)))
+    w.give("A", D16, 5)
+    w.ok(c.Transfer("A", "T", D16, 5))
+    w.ok(c.CloseRegistry("holidays"), "gov1")
+    w.go("2016-03-02 12:00")
+    assert [done.act for done in w.settle()] == ["transfer"]
+    assert w.blocks("T", D16) == [(1, 5, 0, 0)]
 
 
 # Representatives

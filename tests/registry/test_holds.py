@@ -48,7 +48,7 @@ def test_reasons_of_holds(w: World, reason: str) -> None:
     assert w.ok(c.PlaceHold("A", D16, 1, reason)).events[0].reason == reason
 
 
-@pytest.mark.parametrize("reason", ["pending", "freeze", "export", "", "other"])
+@pytest.mark.parametrize("reason", ["pending", "freeze", "export", "trade", "", "other"])
 def test_reasons_of_the_system(w: World, reason: str) -> None:
     w.refused(
         "hold_reason_bad", c.PlaceHold("A", D16, 1, reason),
@@ -97,6 +97,25 @@ def test_a_promise_is_released_by_its_beneficiary(w: World) -> None:
     )  # fmt: skip
     assert w.decide(c.Release(hold), "gov1").act == "release"
     assert w.ok(c.Release(hold), "cid").act == "release"
+
+
+def test_what_a_pending_command_holds_is_not_released(w: World) -> None:
+    """It ends with the command, by a rejection or an abort."""
+    w.ok(c.Transfer("A", "B", D16, 20))
+    n = w.seq - 1
+    for person in ("ann", "gov1"):
+        w.refused("hold_not_released", c.Release(f"H{n}.0"), person,
+                  hold=f"H{n}.0", reason="pending", pending=f"P{n}")  # fmt: skip
+    w.ok(c.Abort(f"P{n}"))
+    assert w.numbers("A", D16) == (100, 0, 0, 0)
+
+
+def test_what_a_trade_holds_is_not_released(w: World) -> None:
+    """Neither a pending command nor an export is named: there is none."""
+    w.record("trade", [m.HoldPlaced("H1.0", "A", D16, 20, "trade")])
+    for person in ("ann", "gov1"):
+        w.refused("hold_not_released", c.Release("H1.0"), person,
+                  hold="H1.0", reason="trade", pending="")  # fmt: skip
 
 
 def test_a_withdrawn_person_releases_nothing(w: World) -> None:

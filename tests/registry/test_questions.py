@@ -8,6 +8,7 @@ from helpers.registry import D15, D16, MONEY, NAME, Scheme, local, plain_pack
 from tanheng.journal import Store
 from tanheng.registry import commands as c
 from tanheng.registry import export, questions, tables
+from tanheng.registry import model as m
 from tanheng.registry.questions import Place
 
 
@@ -161,7 +162,16 @@ def test_holdings_as_a_table(s: Scheme) -> None:
             "total": 100,
         },
     ]
-    assert export.holdings(s.store, DAY[0]).num_rows == 0
+
+
+def test_tables_of_nothing_have_the_same_columns(s: Scheme) -> None:
+    """With their types, so that files of quiet days can be put together with others."""
+    for found, full in (
+        (export.transactions(s.store, NAME, DAY[0], DAY[0]), export.transactions(s.store, NAME)),
+        (export.holdings(s.store, DAY[0]), export.holdings(s.store)),
+    ):
+        assert (found.num_rows, found.schema) == (0, full.schema)
+    assert {"string", "int64"} == {str(t) for t in export.holdings(s.store, DAY[0]).schema.types}
 
 
 def test_columns_that_analysts_ask_by_name(s: Scheme) -> None:
@@ -182,6 +192,63 @@ def test_columns_that_analysts_ask_by_name(s: Scheme) -> None:
     assert {table.name: " ".join(table.names) for table in tables.TABLES} == expected
     for name, columns in expected.items():
         s.store.query(f"SELECT {', '.join(columns.split())} FROM {name}")
+
+
+def test_tables_of_the_present(store: Store) -> None:
+    """Row by row, in the store and as they follow from the state: blocks were split, marked, joined
+    again and moved, and some of all else is gone."""
+    s = Scheme(plain_pack(), store)
+    s.give("A", D16, 100)
+    s.ok(c.Represent("A", "cid", ("initiate",)), "gov1")
+    s.ok(c.Represent("T", "bob", ()), "gov1")
+    s.ok(c.SetLimit("A", 70))
+    s.ok(c.Trust("A", "B"))
+    s.ok(c.Trust("A", "T"))
+    s.ok(c.Distrust("A", "T"))
+    s.ok(c.Release(f"H{s.ok(c.PlaceHold('A', D16, 1, 'order')).seq}"))
+    s.ok(c.Abort(f"P{s.ok(c.Transfer('A', 'B', D16, 1)).seq}"))
+    s.ok(c.Freeze("A", "inquiry", D16, 0, ((11, 20), (31, 40))), "gov1")
+    s.ok(c.Unfreeze("A", "over", D16, ((11, 20),)), "gov1")
+    s.ok(c.Issue(D16, 10, "issuance"), "gov1")
+    s.ok(c.Allocate("issuance", "B", D16, 10, 2016), "gov1")
+    s.ok(c.Surrender("B", 4, 2016))
+    s.ok(c.Cancel("A", D16, 1, "for good"))
+    s.ok(c.Freeze("B", "inquiry"), "gov1")
+    until = local("2016-03-02 11:00")
+    n = s.ok(c.PlaceHold("A", D16, 5, "pledge", until, "T")).seq
+    s.ok(c.Transfer("A", "T", D16, 3))
+    own = ("auction", "cancellation", "issuance", "reserve", "surrender")
+    expected = {
+        "accounts": {
+            ("A", "operator", "HA", "open", 70), ("B", "operator", "HB", "frozen", None),
+            ("T", "trader", "HT", "open", None),
+            *((name, name, "authority", "open", None) for name in own),
+        },
+        "representatives": {
+            ("A", "ann", "approve initiate"), ("A", "bob", "approve initiate"),
+            ("A", "cid", "initiate"), ("B", "ann", "approve initiate"),
+            ("B", "bob", "approve initiate"), ("T", "ann", "approve initiate"),
+        },
+        "trusted": {("A", "B", local("2016-03-07 12:00"))},
+        "holdings": {
+            ("A", D16, 99, 8, 0, 10), ("B", D16, 6, 0, 6, 0), ("issuance", D16, 0, 0, 0, 0),
+            ("surrender", D16, 4, 0, 4, 0), ("cancellation", D16, 1, 0, 0, 0),
+        },
+        "blocks": {
+            (D16, 1, 1, "cancellation", 0, 0), (D16, 2, 30, "A", 0, 0), (D16, 31, 40, "A", 0, 1),
+            (D16, 41, 100, "A", 0, 0), (D16, 101, 104, "surrender", 2016, 0),
+            (D16, 105, 110, "B", 2016, 0),
+        },
+        "totals": {(D16, 110, 4, 1)},
+        "holds": {
+            (f"H{n}", "A", D16, 5, "pledge", until, "T", ""),
+            (f"H{n + 1}.0", "A", D16, 3, "pending", "", "", f"P{n + 1}"),
+        },
+        "pending": {(f"P{n + 1}", "transfer", "A", "ann", "", "", local("2016-03-02 12:00"))},
+    }  # fmt: skip
+    assert tables.current(s.state) == expected
+    for name, rows in expected.items():
+        assert {tuple(row) for row in s.store.query(f"SELECT * FROM {name}")} == rows, name
 
 
 def test_notices(s: Scheme) -> None:
@@ -223,3 +290,8 @@ def test_notices(s: Scheme) -> None:
         "SELECT at, n, subject, how, kind, amount FROM notices WHERE event = 'alarm'"
     )
     assert alarms == [(local("2016-03-10 12:00"), 3, "A", "transit", "CCER", 5)]
+
+
+def test_what_has_a_table_of_its_own_is_no_notice() -> None:
+    with pytest.raises(ValueError, match=r"^account_opened has no row$"):
+        tables.notice(1, 0, local("2016-03-01 11:00"), m.AccountOpened("N", "trader", "HN"))

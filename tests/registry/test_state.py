@@ -97,6 +97,15 @@ def test_opening_is_remembered_by_type(w: World) -> None:
     assert [a.id for a in w.state.accounts()] == sorted(w.state.content.accounts)
 
 
+def test_an_account_is_counted_out_once(w: World) -> None:
+    """A second closing in a journal takes nobody else's place away."""
+    assert w.state.living["operator", ""] == 2
+    for seq in (50, 51):
+        w.state.apply(m.AccountClosed("A", "x"), seq, 0, AT, "close_account")
+        assert (w.state.living["operator", ""], w.state.living["operator", "HA"]) == (1, 0)
+    assert Registry(w.state.content).living == w.state.living
+
+
 def test_outside_blocks_are_kept_in_order(w: World) -> None:
     for first, last in ((30, 39), (10, 19), (20, 29)):
         w.state.apply(m.Imported(CREDIT, "ndrc", first, last, 1), 50, 0, AT, "import_credits")
@@ -402,6 +411,16 @@ def test_subjects(w: World, event: m.Event, expected: list[str]) -> None:
         found = subjects("propose", events, w.state)
         assert found[0] == "act:propose"
         assert sorted(found[1:]) == sorted(expected)
+
+
+def test_subjects_of_all_events_of_an_entry(w: World) -> None:
+    """Whatever their order: postings stand before other events, and after them."""
+    moved = m.Posted((("move", D16, "A", "B", 1, 2),))
+    events = [m.HolderChecked("HZ", True), moved, m.Alarm("velocity", "T", MONEY, 2)]
+    expected = ["account:A", "account:B", "account:T", "act:x", "entity:HA", "entity:HB",
+                "entity:HT", "entity:HZ", f"kind:{MONEY}", f"kind:{D16}"]  # fmt: skip
+    assert sorted(subjects("x", events, w.state)) == expected
+    assert sorted(subjects("x", events[::-1], w.state)) == expected
 
 
 # Units are conserved whatever people ask

@@ -378,6 +378,16 @@ def test_surrender_of_plain_amounts() -> None:
     )  # fmt: skip
 
 
+def test_surrender_takes_whole_lots_and_nothing_empty() -> None:
+    """Of a kind that is counted in tens no more than was asked; of one not needed, nothing."""
+    w = World(varied(immediate(), kinds={"ESQ": {"smallest": 10}}))
+    w.give("A", "ESQ", 100)
+    w.give("A", "COD", 100)
+    for amount, lots, rest in ((20, 20, 0), (75, 70, 5), (1, 0, 1)):
+        taken = {posting[1]: posting[4] for posting in posted(w.ok(c.Surrender("A", amount, 2016)))}
+        assert taken == {kind: n for kind, n in (("ESQ", lots), ("COD", rest)) if n}
+
+
 def test_surrender_refused(w: World) -> None:
     w.refused("kind_not_surrendered", c.Surrender("A", 1, 2016, MONEY), kind=MONEY)
     w.refused("kind_unknown", c.Surrender("A", 1, 2016, "NIX"), kind="NIX", known=KINDS)
@@ -399,7 +409,8 @@ def test_surrender_refused(w: World) -> None:
 
 
 def test_a_missing_sink() -> None:
-    w = World(immediate())
+    """All are closed, or of a type of which nobody ever opened one."""
+    w = World(varied(immediate(), accounts={"person": {"role": "surrender"}}))
     w.give("A", D16, 5)
     w.record(
         "close_account", [m.AccountClosed("surrender", "x"), m.AccountClosed("cancellation", "x")]
@@ -515,6 +526,24 @@ def test_return(w: World) -> None:
     )
     w.refused("amount_short", c.Return("A", "reserve", D16, 7), **short("A", D16, 7, 6, 6))
     w.refused("kind_unknown", c.Return("A", "reserve", "NIX", 1), kind="NIX", known=KINDS)
+
+
+@pytest.mark.parametrize(
+    "command",
+    [
+        c.Cancel("A", D15, 4, "for good"), c.Convert("A", D15, D16, 4), c.CarryOver("A", D15, 4),
+        c.Return("A", "reserve", D15, 4), c.Allocate("issuance", "A", D15, 4),
+    ],
+    ids=lambda command: command.act,
+)  # fmt: skip
+def test_each_act_takes_blocks_in_its_own_order(command: c.AnyCommand) -> None:
+    order = {"default": ("lowest_serial",), command.act: ("highest_serial",)}
+    kinds = {D15: {"convertible_to": {D16: (1, 1)}}}
+    w = World(varied(immediate(block_order=order), kinds=kinds))
+    source, actor = ("issuance", "gov1") if command.authority else ("A", "ann")
+    w.give(source, D15, 10)
+    assert posted(w.ok(command, actor))[0][4:] == (7, 10)
+    assert w.blocks(source, D15) == [(1, 6, 0, 0)]
 
 
 # Deduct
@@ -648,6 +677,8 @@ def test_import_credits(w: World) -> None:
         (c.ImportCredits("A", CREDIT, "ndrc", 0, 4), "blocks_bad", {"blocks": "0..4", "amount": 5, "kind": CREDIT}),
         (c.ImportCredits("A", CREDIT, "ndrc", 5, 4), "blocks_bad", {"blocks": "5..4", "amount": 0, "kind": CREDIT}),
         (c.ImportCredits("A", CREDIT, "ndrc", 1, LARGEST + 1), "amount_bad", bad(LARGEST + 1, CREDIT)),
+        (c.ImportCredits("A", CREDIT, "ndrc", LARGEST, LARGEST + 1), "blocks_bad",
+         {"blocks": f"{LARGEST}..{LARGEST + 1}", "amount": 2, "kind": CREDIT}),
         (c.ImportCredits("auction", CREDIT, "ndrc", 1, 1), "kind_not_held",
          {"account": "auction", "type": "auction", "kind": CREDIT}),
         (c.ImportCredits("surrender", CREDIT, "ndrc", 1, 1), "account_is_sink",
@@ -657,6 +688,11 @@ def test_import_credits(w: World) -> None:
 )  # fmt: skip
 def test_import_credits_refused(w: World, command: Any, code: str, details: dict) -> None:
     w.refused(code, command, "gov1", **details)
+
+
+def test_the_last_outside_serial_that_readers_of_json_keep(w: World) -> None:
+    done = w.ok(c.ImportCredits("A", CREDIT, "ndrc", LARGEST - 1, LARGEST), "gov1")
+    assert done.events[1] == m.Imported(CREDIT, "ndrc", LARGEST - 1, LARGEST, 1)
 
 
 def test_credits_without_serials() -> None:

@@ -17,6 +17,7 @@ from tanheng.cli import (
     playing,
     programme,
     proof,
+    quotes,
     registry,
     registry_show,
     rules,
@@ -73,6 +74,7 @@ app.add_typer(rules.app, name="rules")
 app.add_typer(simulate.app, name="simulate")
 registry_show.add_to(registry.app)
 market_show.add_to(market.app)
+market.app.add_typer(quotes.app)
 simulate.app.command("play")(playing.play)
 history.add_to(programme.app)
 for command in (proof.export, proof.verify, proof.backup, proof.restore):

@@ -101,6 +101,8 @@ def run(out: Path, language: Language) -> None:
     console.print()
     _years(out, language, console)
     console.print()
+    _markets(out, language, console)
+    console.print()
     report = out.resolve() / "three-car-makers" / "report.html"
     console.print(_END[pick].format(path=report), soft_wrap=True)
 
@@ -152,6 +154,54 @@ def _years(out: Path, language: Language, console: Console) -> None:
     answer = explain(programme, "status:GD-001/2016")
     assert isinstance(answer, Why), answer.message(language)
     screen.why(answer)
+
+
+def _markets(out: Path, language: Language, console: Console) -> None:
+    """A trading week that ends in the surrender, and the K-lines of four pilots."""
+    from tanheng.cli import market_show
+    from tanheng.cli.playing import PROGRAMME, played
+    from tanheng.engines.series import read_series
+    from tanheng.report.kline import drawn, write_kline
+    from tanheng.report.klinepng import write_kline_png
+
+    zh = language == "zh"
+    console.rule("[bold]shenzhen-week-2017[/bold]", align="left")
+    week = out / "shenzhen-week-2017"
+    if week.exists():
+        shutil.rmtree(week)
+    with redirect_stdout(io.StringIO()) as told:
+        played(examples() / "shenzhen-week-2017", week, "", language)
+    console.print(told.getvalue().split("\n\n")[0], style="italic")
+    where = week / PROGRAMME
+    console.print(f"$ tanheng market quotes {where}", style="bold", soft_wrap=True)
+    market_show.quotes(where, lang=language)
+    console.print(f"$ tanheng market chart {where} SZA-2016", style="bold", soft_wrap=True)
+    market_show.chart(where, "SZA-2016", week / "week.png", last="2017-06-27", lang=language)
+    console.print()
+    console.rule("[bold]pilot-prices[/bold]", align="left")
+    for name in ("guangzhou", "hubei", "beijing", "tianjin"):
+        # Hubei's file has open and close the wrong way round; see SOURCE.md there.
+        columns = {"open": "close", "close": "open"} if name == "hubei" else None
+        read = read_series(
+            examples() / "pilot-prices" / f"{name}_ets.csv", together=name, columns=columns
+        )
+        series = next(one for one in read.series if one.name == name)
+        folder = out / "pilot-prices"
+        folder.mkdir(exist_ok=True)
+        picture = drawn(series, "week")
+        write_kline(picture, folder / f"{name}.html")
+        write_kline_png(picture, folder / f"{name}.png", language)
+        volume = sum(bar.volume for bar in series.bars)
+        turnover = sum(bar.turnover for bar in series.bars)
+        first, last = series.bars[0].day, series.bars[-1].day
+        console.print(
+            f"{name}: {first} – {last}，成交 {volume:,} 吨，{turnover:,.0f} 元，"
+            f"{len(read.findings)} 项提示；{folder / name}.html"
+            if zh
+            else f"{name}: {first} – {last}, {volume:,} t for {turnover:,.0f} yuan, "
+            f"{len(read.findings)} findings; {folder / name}.html",
+            soft_wrap=True, highlight=False,
+        )  # fmt: skip
 
 
 def _guangdong(programme: Programme, console: Console, zh: bool) -> None:

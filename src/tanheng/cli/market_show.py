@@ -5,13 +5,16 @@ from __future__ import annotations
 import sys
 from datetime import date
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from tanheng.cli.options import JsonOption, LangOption, split, whole, wrong
+from tanheng.cli.options import JsonOption, LangOption, one_of, split, whole, wrong
 from tanheng.cli.registry_show import show_rows
 from tanheng.cli.session import DirArgument, NowOption, Session
+
+if TYPE_CHECKING:
+    from tanheng.quotes.bars import Every, Series
 
 InstrumentOption = Annotated[str, typer.Option("--instrument", help="Only this one. 品种。")]
 SegmentOption = Annotated[
@@ -167,16 +170,10 @@ def average(
     from fractions import Fraction
 
     from tanheng.cli.emit import print_json
-    from tanheng.market.surveying import series
     from tanheng.quotes.bars import rounded, vwap
 
     session = Session(path, now=now, as_json=as_json, lang=lang)
-    programme = session.read()
-    market = programme.pack.market
-    if market is None or instrument not in market.instruments:
-        known = ", ".join(market.instruments) if market else "—"
-        wrong("INSTRUMENT", f"{instrument!r}: one of {known}")
-    found = series(programme.store, programme.pack, instrument, tuple(split(segment)))
+    found = _series(session, instrument, segment)
     span = (date.fromisoformat(_day("--from", first)), date.fromisoformat(_day("--to", last)))
     bars = found.between(*span).bars
     mean = vwap(found, *span)
@@ -193,12 +190,55 @@ def average(
               f"turnover {turnover:,}, {len(bars)} days)")  # fmt: skip
 
 
+def chart(
+    path: DirArgument,
+    instrument: Annotated[str, typer.Argument(metavar="INSTRUMENT", help="品种。")],
+    out: Annotated[Path, typer.Option("--out", help="Picture: .html or .png. 图形文件。")],
+    segment: SegmentOption = None,
+    every: Annotated[str, typer.Option("--every", help="day | week | month. 周期。")] = "day",
+    first: FromOption = "", last: ToOption = "", now: NowOption = None, lang: LangOption = None,
+) -> None:  # fmt: skip
+    """The programme's own quotes as a K-line, and the sentence of the last day. K 线与行情语句。"""
+    from tanheng.quotes.sentence import day_sentence
+    from tanheng.report.kline import drawn, write_kline
+    from tanheng.report.klinepng import write_kline_png
+
+    kind = one_of("--out", out.suffix.lower(), (".html", ".png"))
+    period: Every = one_of("--every", every, ("day", "week", "month"))
+    session = Session(path, now=now, lang=lang)
+    found = _series(session, instrument, segment)
+    found = found.between(*(date.fromisoformat(_day("--from", d)) if d else None
+                            for d in (first, last)))  # fmt: skip
+    if not found.bars:
+        wrong("INSTRUMENT", f"{instrument} has no quotes there")
+    picture = drawn(found, period)
+    with whole(out) as part:
+        if kind == ".html":
+            write_kline(picture, part)
+        else:
+            write_kline_png(picture, part, session.spoken)
+    print(day_sentence(found, found.bars[-1].day, session.spoken))
+    print(out)
+
+
+def _series(session: Session, instrument: str, segment: list[str] | None) -> Series:
+    """Quotes of an instrument of the programme."""
+    from tanheng.market.surveying import series
+
+    programme = session.read()
+    market = programme.pack.market
+    if market is None or instrument not in market.instruments:
+        known = ", ".join(market.instruments) if market else "—"
+        wrong("INSTRUMENT", f"{instrument!r}: one of {known}")
+    return series(programme.store, programme.pack, instrument, tuple(split(segment)))
+
+
 def auctions(
     path: DirArgument, now: NowOption = None, as_json: JsonOption = False, lang: LangOption = None,
 ) -> None:  # fmt: skip
     """Auctions and their results; bids stay sealed until one is over. 竞价。"""
     heads = ("auction", "instrument", "amount", "opens", "closes", "reserve", "status", "price",
-             "sold", "unsold", "bids", "winners", "notice")  # fmt: skip
+             "awarded", "unsold", "bids", "winners", "notice")  # fmt: skip
     show_rows(
         Session(path, now=now, as_json=as_json, lang=lang), heads,
         "SELECT auction, instrument, amount, opens, closes, reserve_fen, status, price_fen, sold, "
@@ -213,10 +253,12 @@ def bids(
     now: NowOption = None, as_json: JsonOption = False, lang: LangOption = None,
 ) -> None:  # fmt: skip
     """The bids of an auction that is over, best first. 竞价报价明细。"""
+    from tanheng.errors import Refusal
+
     heads = ("bid", "account", "price", "amount", "status", "won", "paid per unit")
     session = Session(path, now=now, as_json=as_json, lang=lang)
     if auction in session.read().state.market.content.auctions:
-        wrong("AUCTION", f"{auction} is not over: its bids are sealed")
+        session.refused(Refusal("bids_sealed", {"auction": auction}))
     show_rows(
         session, heads,
         "SELECT bid, account, price_fen, amount, status, won, won_price_fen FROM bids "
@@ -354,6 +396,6 @@ def surveil(
 def add_to(app: typer.Typer) -> None:
     """Register the questions beside the commands."""
     for question in (
-        book, orders, trades, quotes, average, auctions, bids, deals, settlement, reconcile, surveil,
+        book, orders, trades, quotes, average, chart, auctions, bids, deals, settlement, reconcile, surveil,
     ):  # fmt: skip
         app.command()(question)

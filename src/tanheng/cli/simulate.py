@@ -8,7 +8,7 @@ import sys
 import tempfile
 import time
 import warnings
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, nullcontext
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -20,6 +20,7 @@ from tanheng.errors import Language
 
 if TYPE_CHECKING:
     from tanheng.simulate.balance import Balance, Market
+    from tanheng.simulate.registry import Result
 
 app = typer.Typer(no_args_is_help=True, help="Simulations from one seed. 模拟。")
 
@@ -51,25 +52,47 @@ def main() -> None:
     """Simulations from one seed. 模拟。"""
 
 
+SeedOption = Annotated[int, typer.Option("--seed", help="Everything follows from it. 随机种子。")]
+OpsOption = Annotated[int, typer.Option("--ops", min=1, help="Operations. 操作数。")]
+StoreOption = Annotated[str, typer.Option("--store", help="sqlite | postgres | memory. 存储。")]
+WritersOption = Annotated[int, typer.Option("--writers", min=1, help="At the same time. 并发。")]
+UrlOption = Annotated[
+    str, typer.Option("--url", help="PostgreSQL server; else one is started. 数据库地址。")
+]
+
+
 @app.command()
 def registry(
-    seed: Annotated[int, typer.Option("--seed", help="Everything follows from it. 随机种子。")] = 1,
-    ops: Annotated[int, typer.Option("--ops", min=1, help="Operations. 操作数。")] = 20_000,
-    store: Annotated[
-        str, typer.Option("--store", help="sqlite | postgres | memory. 存储。")
-    ] = "memory",
-    writers: Annotated[int, typer.Option("--writers", min=1, help="At the same time. 并发。")] = 4,
-    url: Annotated[
-        str, typer.Option("--url", help="PostgreSQL server; else one is started. 数据库地址。")
-    ] = "",
-    as_json: JsonOption = False,
-) -> None:
+    seed: SeedOption = 1, ops: OpsOption = 20_000, store: StoreOption = "memory",
+    writers: WritersOption = 4, url: UrlOption = "", as_json: JsonOption = False,
+) -> None:  # fmt: skip
     """A registry with good and bad actors, races and crashes; exit 1 if a property fails. 登记系统。"""
+    from tanheng.simulate.registry import simulate_registry
+
+    _live(simulate_registry, seed, ops, store, writers, url, as_json)
+
+
+@app.command()
+def market(
+    seed: SeedOption = 1, ops: OpsOption = 20_000, store: StoreOption = "memory",
+    writers: WritersOption = 4, url: UrlOption = "", as_json: JsonOption = False,
+) -> None:  # fmt: skip
+    """A market with honest and other traders, races and crashes; exit 1 if a property fails. 交易市场。"""
+    from tanheng.simulate.market import simulate_market
+
+    _live(simulate_market, seed, ops, store, writers, url, as_json)
+
+
+def _live(
+    simulate: Callable[..., Result], seed: int, ops: int, store: str, writers: int, url: str,
+    as_json: bool,
+) -> None:  # fmt: skip
+    """Run a simulation, say what it found, exit."""
     from rich.console import Console
     from rich.progress import Progress
 
     from tanheng.cli.emit import print_json
-    from tanheng.simulate.registry import place_of, simulate_registry
+    from tanheng.simulate.registry import place_of
 
     kind = one_of("--store", store, ("sqlite", "postgres", "memory"))
     console = Console(stderr=True)
@@ -79,7 +102,7 @@ def registry(
         Progress(console=console, transient=True, disable=not console.is_terminal) as bar,
     ):
         task = bar.add_task(f"seed {seed}", total=ops)
-        found = simulate_registry(
+        found = simulate(
             seed, ops, store=place_of(kind, Path(folder), address), writers=writers,
             seconds=time.perf_counter,
             progress=lambda done, total: bar.update(task, completed=done, total=total),

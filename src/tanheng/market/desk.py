@@ -256,7 +256,8 @@ class Desk:
         """An order that waits."""
         found = self.state.content.orders.get(name)
         if found is None:
-            how = self.state.content.gone.get(name)
+            content = self.state.content
+            how = content.gone.get(name) or content.gone_before.get(name)
             if how is not None:
                 raise Refused(Refusal("order_gone", {"order": name, "how": how}))
             raise Refused(Refusal("order_unknown", {"order": name}))

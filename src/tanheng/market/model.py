@@ -95,7 +95,7 @@ class OrderAmended(Event, frozen=True, tag="order_amended/1"):
 
 class OrderEnded(Event, frozen=True, tag="order_ended/1"):
     """An order is over: ``cancelled``, ``expired``, ``unfilled`` (a market order's rest),
-    ``self_trade``, ``beyond_band``, ``voided`` (its hold was taken away) or ``frozen``."""
+    ``self_trade``, ``beyond_band`` or ``voided`` (its hold was taken away)."""
 
     order: str
     how: str
@@ -338,11 +338,11 @@ class Bidding(msgspec.Struct):
 
 
 class Auction(msgspec.Struct):
-    """An auction that is not over; ``reserve_fen`` is 0 until it is fixed."""
+    """An auction that is not over; its reserve price is ``fixed`` when its window opens."""
 
     announced: AuctionOpened
     reserve_fen: int
-    fixed: bool
+    fixed: bool = False
     bids: dict[str, Bidding] = msgspec.field(default_factory=dict)
 
 

@@ -32,7 +32,7 @@ class Content(msgspec.Struct, omit_defaults=True):
         halted: instrument (``""``: all) → reason.
         references: references of the bank that were used.
         orders: orders that wait.
-        gone: how the orders of the open day and the one before ended.
+        gone: how the orders of the last day ended; gone_before: of the day before it.
         day: the trading day that is open.
         bars: ``instrument/segment`` → day → quotes.
         auctions: auctions that are not over.
@@ -45,6 +45,7 @@ class Content(msgspec.Struct, omit_defaults=True):
     references: set[str] = msgspec.field(default_factory=set)
     orders: dict[str, m.Order] = msgspec.field(default_factory=dict)
     gone: dict[str, str] = msgspec.field(default_factory=dict)
+    gone_before: dict[str, str] = msgspec.field(default_factory=dict)
     day: m.Day | None = None
     bars: dict[str, dict[str, m.Bar]] = msgspec.field(default_factory=dict)
     auctions: dict[str, m.Auction] = msgspec.field(default_factory=dict)
@@ -186,6 +187,7 @@ class Market:
 
     def _day_opened(self, event: m.DayOpened, seq: int, at: str) -> None:
         self.content.day = m.Day(event.day, event.closes)
+        self.content.gone_before, self.content.gone = self.content.gone, {}
         self._expect(event.closes, "day")
 
     # Orders
@@ -339,12 +341,11 @@ class Market:
             self._row("quotes", key, (*key, *quotes))
         self.content.closes.update(event.closes)
         self.content.day = None
-        self.content.gone = {}
 
     # Auctions
 
     def _auction_opened(self, event: m.AuctionOpened, seq: int, at: str) -> None:
-        auction = m.Auction(event, event.reserve_fen, bool(event.reserve_fen))
+        auction = m.Auction(event, event.reserve_fen)
         self.content.auctions[event.auction] = auction
         self.by_hold[event.hold] = event.auction
         self._expect_auction(event.auction, auction)
@@ -353,7 +354,7 @@ class Market:
     def _reserve(self, event: m.ReserveFixed, seq: int, at: str) -> None:
         auction = self.content.auctions[event.auction]
         auction.reserve_fen, auction.fixed = event.reserve_fen, True
-        self._note_auction(auction.announced, "open", at, reserve=event.reserve_fen)
+        self._note_auction(auction.announced, "bidding", at, reserve=event.reserve_fen)
 
     def _note_auction(
         self, event: m.AuctionOpened, how: str, at: str, *, reserve: int = 0,

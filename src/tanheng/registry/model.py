@@ -245,6 +245,9 @@ def audience(event: Event, act: str, controls: Controls) -> str:
     kind = type(event)
     if kind in CONFIDENTIAL:
         return "confidential"
+    if kind is HoldPlaced and event.reason == "bid":  # type: ignore[attr-defined]
+        # What is held for a sealed bid would tell it.
+        return "confidential"
     if kind in PARTIES:
         return "parties"
     if kind is Posted:

@@ -17,7 +17,7 @@
   // On a narrow screen names must leave room for bars.
   function fitted(layout) {
     var narrow = window.matchMedia("(max-width: 640px)").matches;
-    if (!narrow || !layout.yaxis) { return layout; }
+    if (!narrow || !layout.yaxis || !layout.yaxis.ticktext) { return layout; }
     var copy = JSON.parse(JSON.stringify(layout));
     copy.yaxis.ticktext = copy.yaxis.ticktext.map(function (text) {
       return text.length > 13 ? text.slice(0, 12).replace(/&[^;]*$/, "") + "…" : text;
