@@ -11,12 +11,13 @@ from tanheng.market import model as m
 from tanheng.market.auction import Award, Offer, clear
 from tanheng.market.desk import Desk
 from tanheng.market.settle import Fill, trades
-from tanheng.market.terms import Terms
+from tanheng.market.terms import Terms, cost, fee_of
 from tanheng.registry import access
 from tanheng.registry.model import Event, HoldEnded, HoldPlaced, Posted, moment
 from tanheng.registry.model import instant as written
-from tanheng.registry.view import Refused, View
+from tanheng.registry.view import LARGEST, Refused, View
 
+MODES = ("auction", "one_way")
 _CHOICES = {
     "side": ("sell", "buy"), "pricing": ("uniform", "pay_as_bid"),
     "margin": ("time", "pro_rata"), "unsold": ("return", "cancel"),
@@ -25,8 +26,11 @@ _CHOICES = {
 
 def open_auction(command: c.OpenAuction, desk: Desk) -> list[Event]:
     """Announce an auction; what is sold is held (for ``buy``: the money at the reserve price)."""
-    terms = desk.in_segment(command.instrument, command.segment, ("auction",))
+    terms = desk.in_segment(command.instrument, command.segment, MODES)
     account = desk.trader(command.account, terms)
+    if terms.segment.mode.value == "auction" and not desk.view.type_of(account).government:
+        details = {"account": account.id, "act": command.act}
+        raise Refused(Refusal("account_not_government", details))
     for name, known in _CHOICES.items():
         value = getattr(command, name)
         if value not in known:
@@ -41,10 +45,9 @@ def open_auction(command: c.OpenAuction, desk: Desk) -> list[Event]:
     name, hold = f"A{desk.seq}", f"H{desk.seq}"
     if command.side == "sell":
         held, amount = kind.id, command.amount
-        if amount > desk.view.free(account.id, kind.id):
-            raise desk.view.short(account.id, kind.id, amount)
+        desk.saleable(account.id, command.instrument, amount)
     else:
-        held, amount = desk.money, terms.cost(command.reserve_fen, command.amount)
+        held, amount = desk.money, cost(terms.fee, command.reserve_fen, command.amount)
         desk.view.may_hold(account, kind)
         desk.payable(account.id, amount)
     return [
@@ -54,7 +57,7 @@ def open_auction(command: c.OpenAuction, desk: Desk) -> list[Event]:
             command.opens, command.closes, command.notice, hold, command.reserve_fen,
             command.average, command.floor_share, command.ceiling_fen, command.pricing,
             command.margin, command.bid_limit, command.least_bidders, command.admits,
-            command.restriction, command.unsold,
+            command.restriction, command.unsold, terms.fee,
         ),
     ]  # fmt: skip
 
@@ -93,7 +96,7 @@ def _reserve_asked(command: c.OpenAuction, desk: Desk) -> None:
             wrong = "reserve_fen and average"
         elif segment not in desk.rules.instruments[command.instrument].segments:
             wrong = "average: segment"
-        elif not _days(first, last) or last >= command.closes[:10]:
+        elif not _days(first, last) or last >= _local(desk, command.closes):
             wrong = "average: days"
         elif (share is None and desk.pack.says("auction_floor_share", desk.today) is None) or (
             share is not None and not _share(share)
@@ -103,7 +106,9 @@ def _reserve_asked(command: c.OpenAuction, desk: Desk) -> None:
             wrong = "average: side"
     elif command.floor_share or (command.side == "buy" and command.reserve_fen < 1):
         wrong = "reserve_fen"
-    if wrong or command.reserve_fen < 0 or command.ceiling_fen < 0:
+    if not 0 <= command.reserve_fen <= LARGEST or not 0 <= command.ceiling_fen <= LARGEST:
+        wrong = "reserve_fen"
+    if wrong:
         details = {"field": wrong or "reserve_fen", "value": "—", "known": "—"}
         raise Refused(Refusal("auction_field", details))
 
@@ -113,6 +118,11 @@ def _days(first: str, last: str) -> bool:
         return date.fromisoformat(first) <= date.fromisoformat(last)
     except ValueError:
         return False
+
+
+def _local(desk: Desk, at: str) -> str:
+    """The local day of an instant."""
+    return desk.pack.hours.local(moment(at)).date().isoformat()
 
 
 def _share(text: str) -> bool:
@@ -126,8 +136,8 @@ def _bounds(command: c.OpenAuction, desk: Desk) -> None:
     """Limits and classes that make sense."""
     unknown = [name for name in command.admits if name not in desk.rules.classes]
     checks = {
-        "admits": not unknown, "bid_limit": command.bid_limit >= 0,
-        "least_bidders": command.least_bidders >= 1,
+        "admits": not unknown, "bid_limit": 0 <= command.bid_limit <= LARGEST,
+        "least_bidders": 1 <= command.least_bidders <= LARGEST,
         "restriction": not command.restriction
         or (desk.kind(command.instrument).serialised and 1900 <= command.restriction < 3000
             and command.side == "sell"),
@@ -153,7 +163,7 @@ def bid(command: c.Bid, desk: Desk) -> list[Event]:
     """A sealed bid, with a hold on what it would pay (or deliver)."""
     auction = _auction(desk, command.auction)
     said = auction.announced
-    terms = desk.in_segment(said.instrument, said.segment, ("auction",))
+    terms = desk.in_segment(said.instrument, said.segment, MODES)
     account = desk.trader(command.account, terms, said.admits)
     # A halt stops the sessions; an announced auction goes on until it is called off.
     if not said.opens <= desk.at < said.closes or not auction.fixed:
@@ -171,7 +181,7 @@ def bid(command: c.Bid, desk: Desk) -> list[Event]:
     if said.side == "sell":
         desk.view.may_hold(account, kind)
         desk.position(account, said.instrument, command.amount)
-        held, amount = desk.money, terms.cost(command.price_fen, command.amount)
+        held, amount = desk.money, cost(terms.fee, command.price_fen, command.amount)
         desk.payable(account.id, amount)
     else:
         held, amount = kind.id, command.amount
@@ -180,7 +190,7 @@ def bid(command: c.Bid, desk: Desk) -> list[Event]:
     return [
         HoldPlaced(hold, account.id, held, amount, "bid"),
         m.BidPlaced(f"{said.auction}.B{desk.seq}", said.auction, account.id, command.price_fen,
-                    command.amount, hold),
+                    command.amount, hold, terms.fee),
     ]  # fmt: skip
 
 
@@ -247,7 +257,8 @@ def close_auction(name: str, desk: Desk) -> list[Event]:
     auction = desk.state.content.auctions[name]
     said = auction.announced
     bids = list(auction.bids.values())
-    bidders = len({bid.account for bid in bids})
+    holders = desk.view.content.accounts
+    bidders = len({holders[bid.account].holder for bid in bids})
     if not bids:
         return over(name, desk, "no_bids")
     if bidders < said.least_bidders:
@@ -261,14 +272,13 @@ def close_auction(name: str, desk: Desk) -> list[Event]:
     terms = desk.terms(said.segment)
     events: list[Event] = [*desk.day_events(terms), HoldEnded(said.hold, "used")]
     events += [HoldEnded(b.hold, "used") for b in bids]
-    fills = [_won(award, auction, terms) for award in result.awards]
-    held, size = _held(desk, said)
-    own = {(said.account, held): size}
-    for b in bids:
-        key = (b.account, desk.money if said.side == "sell" else desk.kind(said.instrument).id)
-        amount = terms.cost(b.price_fen, b.amount) if said.side == "sell" else b.amount
-        own[key] = own.get(key, 0) + amount
-    events += trades(desk, said.instrument, said.segment, fills, own, said.restriction)
+    fills = [_won(award, auction) for award in result.awards]
+    own = _own(desk, [said.hold, *(b.hold for b in bids)])
+    unsold = said.amount - result.sold
+    cancelled = unsold if (said.unsold, said.side) == ("cancel", "sell") else 0
+    events += trades(
+        desk, said.instrument, said.segment, fills, own, said.restriction, cancelled
+    )  # fmt: skip
     won = {award.id: award for award in result.awards}
     for b in bids:
         award = won.get(b.id)
@@ -276,8 +286,6 @@ def close_auction(name: str, desk: Desk) -> list[Event]:
         events.append(
             m.BidEnded(b.id, how, award.amount if award else 0, award.price_fen if award else 0)
         )
-    unsold = said.amount - result.sold
-    events += _unsold(said, unsold, desk, own, result.sold)
     winners = len({auction.bids[award.id].account for award in result.awards})
     events.append(m.AuctionClosed(
         name, "sold", result.price_fen, result.sold, unsold, len(bids),
@@ -286,51 +294,26 @@ def close_auction(name: str, desk: Desk) -> list[Event]:
     return events
 
 
-def _held(desk: Desk, said: m.AuctionOpened) -> tuple[str, int]:
-    """What the announcer's hold is on, and how much."""
-    if said.side == "sell":
-        return desk.kind(said.instrument).id, said.amount
-    return desk.money, desk.terms(said.segment).cost(said.reserve_fen, said.amount)
+def _own(desk: Desk, holds: list[str]) -> dict[tuple[str, str], int]:
+    """What the end of holds gives free, by account and kind."""
+    own: dict[tuple[str, str], int] = {}
+    for name in holds:
+        hold = desk.view.content.holds[name]
+        key = (hold.account, hold.kind)
+        own[key] = own.get(key, 0) + hold.amount
+    return own
 
 
-def _won(award: Award, auction: m.Auction, terms: Terms) -> Fill:
+def _won(award: Award, auction: m.Auction) -> Fill:
+    """What a bidder gets; each side pays its own fee."""
     said, found = auction.announced, auction.bids[award.id]
-    fee = terms.fee_of(award.price_fen, award.amount)
+    fees = [fee_of(share, award.price_fen, award.amount) for share in (found.fee, said.fee)]
     if said.side == "sell":
         parties, orders, taker = (found.account, said.account), (found.id, said.auction), "buy"
     else:
         parties, orders, taker = (said.account, found.account), (said.auction, found.id), "sell"
-    return Fill(*parties, award.price_fen, award.amount, fee, fee, *orders, taker)
-
-
-def _unsold(
-    said: m.AuctionOpened, unsold: int, desk: Desk, own: dict[tuple[str, str], int], sold: int
-) -> list[Event]:
-    """Units left over stay in the account, or are cancelled as the notice says."""
-    if not unsold or said.unsold != "cancel" or said.side != "sell":
-        return []
-    kind = desk.kind(said.instrument)
-    view = View(desk.view.state, desk.view.call, own)
-    postings = view.units(
-        "cancel", said.account, view.sink("cancellation"), kind, sold + unsold, purpose="trade"
-    )
-    return [Posted(_last(postings, unsold))]
-
-
-def _last(postings: tuple[tuple[object, ...], ...], amount: int) -> tuple[tuple[object, ...], ...]:
-    """The last so many units of postings: those before are given to the winners."""
-    found: list[tuple[object, ...]] = []
-    for posting in reversed(postings):
-        if amount <= 0:
-            break
-        if len(posting) == 5:
-            found.append((*posting[:4], amount))
-            break
-        first, last = int(str(posting[4])), int(str(posting[5]))
-        size = min(last - first + 1, amount)
-        found.append((*posting[:4], last - size + 1, last))
-        amount -= size
-    return tuple(reversed(found))
+        fees.reverse()
+    return Fill(*parties, award.price_fen, award.amount, fees[0], fees[1], *orders, taker)
 
 
 def call_off(command: c.CallOff, desk: Desk) -> list[Event]:
@@ -351,10 +334,13 @@ def over(name: str, desk: Desk, how: str, reason: str = "") -> list[Event]:
     events: list[Event] = [HoldEnded(said.hold, "released", reason)]
     for b in bids:
         events += [HoldEnded(b.hold, "released", reason), m.BidEnded(b.id, "lost")]
-    if how != "called_off":
-        held, size = _held(desk, said)
-        own = {(said.account, held): size}
-        events += _unsold(said, said.amount, desk, own, 0)
+    if how != "called_off" and (said.unsold, said.side) == ("cancel", "sell"):
+        kind = desk.kind(said.instrument)
+        view = View(desk.view.state, desk.view.call, _own(desk, [said.hold]))
+        sink = view.sink("cancellation")
+        events.append(Posted(view.units(
+            "cancel", said.account, sink, kind, said.amount, purpose="trade"
+        )))  # fmt: skip
     return [*events, m.AuctionClosed(
         name, how, unsold=said.amount, bids=len(bids), bid_amount=sum(b.amount for b in bids),
         reason=reason,

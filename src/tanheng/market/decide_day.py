@@ -8,12 +8,14 @@ from collections.abc import Iterable
 from tanheng.errors import Refusal
 from tanheng.market import commands as c
 from tanheng.market import model as m
+from tanheng.market.decide_auctions import over
 from tanheng.market.decide_orders import ended
 from tanheng.market.desk import Desk
 from tanheng.market.settle import Fill, delivered, held_names
+from tanheng.registry import blocks as serials
 from tanheng.registry.handing import handed_out
 from tanheng.registry.model import Event, HoldEnded, Posted, Posting
-from tanheng.registry.view import Refused
+from tanheng.registry.view import LARGEST, Refused
 from tanheng.rules import CalendarMissing, Gap
 
 
@@ -24,17 +26,39 @@ def admit(command: c.Admit, desk: Desk) -> list[Event]:
     now = desk.state.content.admitted.get(account.id, "")
     if command.holder_class == now:
         raise Refused(Refusal("admit_same", {"account": account.id, "class": now or "—"}))
-    events: list[Event] = [m.Admitted(account.id, command.holder_class, command.reason)]
-    if command.holder_class:
-        if command.holder_class not in desk.rules.classes:
-            known = ", ".join(desk.rules.classes)
-            details = {"value": command.holder_class, "known": known}
-            raise Refused(Refusal("holder_class_unknown", details))
-        return events
-    desk.view.reason(command.reason, command.act)
-    for order in list(desk.state.by_account.get(account.id, {}).values()):
-        events += ended(order, "cancelled", "released", command.reason)
-    return events
+    if command.holder_class and command.holder_class not in desk.rules.classes:
+        known = ", ".join(desk.rules.classes)
+        details = {"value": command.holder_class, "known": known}
+        raise Refused(Refusal("holder_class_unknown", details))
+    if not command.holder_class:
+        desk.view.reason(command.reason, command.act)
+    return [
+        m.Admitted(account.id, command.holder_class, command.reason),
+        *_no_longer(account.id, command.holder_class, command.reason, desk),
+    ]
+
+
+def _no_longer(account: str, holder_class: str, reason: str, desk: Desk) -> list[Event]:
+    """The end of all that an account has where its class does not trade."""
+
+    def stays(segment: str) -> bool:
+        return holder_class in desk.rules.segments[segment].admits.value
+
+    found: list[Event] = []
+    for order in list(desk.state.by_account.get(account, {}).values()):
+        if not stays(order.segment):
+            found += ended(order, "cancelled", "released", reason)
+    for auction in desk.state.content.auctions.values():
+        said = auction.announced
+        if stays(said.segment) and (not said.admits or holder_class in said.admits):
+            continue
+        if said.account == account:
+            found += over(said.auction, desk, "called_off", reason=reason or "not admitted")
+            continue
+        for bid in auction.bids.values():
+            if bid.account == account:
+                found += [HoldEnded(bid.hold, "released", reason), m.BidEnded(bid.id, "cancelled")]
+    return found
 
 
 def set_reference(command: c.SetReference, desk: Desk) -> list[Event]:
@@ -44,7 +68,7 @@ def set_reference(command: c.SetReference, desk: Desk) -> list[Event]:
         raise Refused(
             Refusal("instrument_unknown", {"instrument": command.instrument, "known": known})
         )
-    if command.price_fen < 1:
+    if not 1 <= command.price_fen <= LARGEST:
         details = {"value": command.price_fen, "tick": 1, "clause": "—"}
         raise Refused(Refusal("price_tick", details))
     desk.view.reason(command.reason, command.act)
@@ -81,6 +105,7 @@ def deposit(command: c.Deposit, desk: Desk) -> list[Event]:
 def withdraw(command: c.WithdrawMoney, desk: Desk) -> list[Event]:
     """A free balance leaves by the bank."""
     account = desk.view.acting(command.account, command.act)
+    desk.view.no_sink(account, command.act)
     kind = desk.view.kind(desk.money)
     _once(command.reference, desk)
     sink = desk.view.sink("cancellation")
@@ -180,7 +205,7 @@ def _close_of(desk: Desk, instrument: str, segments: Iterable[str], day: m.Day) 
 
 def _fits_tomorrow(order: m.Order, closes: dict[str, int], desk: Desk) -> bool:
     """Whether an order that stays is within the band around the new close."""
-    reference = closes.get(order.instrument)
+    reference = closes.get(order.instrument, desk.state.content.closes.get(order.instrument))
     if reference is None:
         return True
     try:
@@ -214,8 +239,7 @@ def annul(command: c.Annul, desk: Desk) -> list[Event]:
     event = m.Annulled(trade.id, command.reason)
     if trade.waits:
         return [*(HoldEnded(name, "released") for name in held_names(trade.id)), event]
-    kind = desk.kind(trade.instrument)
-    back = handed_out(desk.view, kind, trade.buyer, [(trade.seller, trade.amount)], "trade")
+    back = _back(desk, trade)
     clearing = desk.clearing() if trade.buyer_fee + trade.seller_fee else ""
     turnover = trade.price_fen * trade.amount
     money = [
@@ -228,4 +252,19 @@ def annul(command: c.Annul, desk: Desk) -> list[Event]:
     pays = [
         ("move", desk.money, payer, payee, amount) for payer, payee, amount in money if amount
     ]  # fmt: skip
+    if trade.restriction:
+        return [Posted(tuple(back), 0), Posted(tuple(pays)), event]
     return [Posted((*back, *pays)), event]
+
+
+def _back(desk: Desk, trade: m.Trade) -> list[Posting]:
+    """The units of a trade for its seller; restricted ones from those that carry the restriction."""
+    kind = desk.kind(trade.instrument)
+    if not trade.restriction:
+        return handed_out(desk.view, kind, trade.buyer, [(trade.seller, trade.amount)], "trade")
+    blocks = desk.view.balance(trade.buyer, kind.id).blocks
+    marked = [b for b in blocks if b[2] == trade.restriction and not b[3]]
+    ranges = serials.choose(marked, trade.amount, trade.restriction)
+    if serials.amount_of(ranges) < trade.amount:
+        raise desk.view.short(trade.buyer, kind.id, trade.amount)
+    return [("move", kind.id, trade.buyer, trade.seller, *pair) for pair in ranges]

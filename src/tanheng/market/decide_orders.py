@@ -9,7 +9,7 @@ from tanheng.market import commands as c
 from tanheng.market import model as m
 from tanheng.market.desk import Desk
 from tanheng.market.settle import TRADE, Fill, freed, needed, trades
-from tanheng.market.terms import Terms
+from tanheng.market.terms import Terms, cost, fee_of
 from tanheng.registry import access
 from tanheng.registry.model import Account, Event, HoldEnded, HoldPlaced, HoldReduced, instant
 from tanheng.registry.view import Refused
@@ -28,7 +28,7 @@ def place(command: c.PlaceOrder, desk: Desk) -> list[Event]:
     _fitting(command, desk, terms, mode)
     desk.amount(command.amount, terms, command.segment)
     if command.price_fen or mode != "continuous":
-        _price(command, desk, terms, mode)
+        desk.price(command.price_fen, command.instrument, terms)
     ends = _ends(command, desk, terms)
     if command.side == "buy":
         desk.view.may_hold(account, desk.kind(command.instrument))
@@ -39,16 +39,16 @@ def place(command: c.PlaceOrder, desk: Desk) -> list[Event]:
     order = m.Order(
         f"O{desk.seq}", command.instrument, command.segment, account.id, command.side,
         command.price_fen, command.amount, command.amount, desk.seq, desk.at, "", command.until,
-        ends, command.to, command.year, low, high,
+        ends, command.to, command.year, low, high, terms.fee,
     )  # fmt: skip
     placed = m.OrderPlaced(
         order.id, order.instrument, order.segment, order.account, order.side, order.price_fen,
-        order.amount, order.until, order.ends, order.to, order.year, low, high,
+        order.amount, order.until, order.ends, order.to, order.year, low, high, order.fee,
     )  # fmt: skip
     before = [*desk.day_events(terms), placed]
     if mode == "continuous":
         return [*before, *_bidding(order, account, desk, terms)]
-    return [*before, *_waiting(order, desk, terms, order.left)]
+    return [*before, *_waiting(order, desk, order.left)]
 
 
 def _fitting(command: c.PlaceOrder, desk: Desk, terms: Terms, mode: str) -> None:
@@ -68,16 +68,10 @@ def _fitting(command: c.PlaceOrder, desk: Desk, terms: Terms, mode: str) -> None
         if not desk.view.type_of(account).government:
             details = {"account": account.id, "act": command.act}
             raise Refused(Refusal("account_not_government", details))
-        if not command.year:
+        if not 1900 <= command.year < 3000:
             raise Refused(Refusal("order_needs_year", details))
     elif command.year:
         raise Refused(Refusal("order_for_no_year", details))
-
-
-def _price(command: c.PlaceOrder, desk: Desk, terms: Terms, mode: str) -> None:
-    if mode == "fixed_price" and terms.band is None and command.price_fen >= 1:
-        return
-    desk.price(command.price_fen, command.instrument, terms)
 
 
 def _ends(command: c.PlaceOrder, desk: Desk, terms: Terms) -> str:
@@ -96,10 +90,10 @@ def _ends(command: c.PlaceOrder, desk: Desk, terms: Terms) -> str:
     return instant(desk.pack.hours.at(day, desk.rules.day_end.value))
 
 
-def _waiting(order: m.Order, desk: Desk, terms: Terms, left: int, paid: int = 0) -> list[Event]:
+def _waiting(order: m.Order, desk: Desk, left: int, paid: int = 0) -> list[Event]:
     """The hold with which so many units of an order wait; ``paid``: money that its part spent."""
     kind = desk.kind(order.instrument).id if order.side == "sell" else desk.money
-    amount = needed(order, terms, left)
+    amount = needed(order, left)
     if order.side == "buy":
         desk.payable(order.account, amount + paid)
     hold = f"H{desk.seq}"
@@ -118,7 +112,7 @@ def _bidding(order: m.Order, account: Account, desk: Desk, terms: Terms) -> list
     for other in book.meeting(order.side, order.price_fen):
         if not left:
             break
-        if high and not low <= other.price_fen <= high:
+        if terms.band is not None and not low <= other.price_fen <= high:
             events += ended(other, "beyond_band", "voided")
             continue
         if holders[other.account].holder == account.holder:
@@ -132,11 +126,11 @@ def _bidding(order: m.Order, account: Account, desk: Desk, terms: Terms) -> list
             events += ended(other, "self_trade", "released")
             continue
         part = min(other.left, left)
-        free, gone = freed(other, terms, part)
+        free, gone = freed(other, part)
         events += gone
         kind = desk.kind(order.instrument).id if other.side == "sell" else desk.money
         own[other.account, kind] = own.get((other.account, kind), 0) + free
-        fills.append(_fill(order, other, part, terms))
+        fills.append(_fill(order, other, part))
         left -= part
     if fills:
         if order.side == "buy":
@@ -145,26 +139,26 @@ def _bidding(order: m.Order, account: Account, desk: Desk, terms: Terms) -> list
     if stopped:
         return [*events, m.OrderEnded(order.id, "self_trade", desk.rules.self_trade.clause)]
     if left:
-        events += _rest(order, left, fills, desk, terms)
+        events += _rest(order, left, fills, desk)
     return events
 
 
-def _rest(order: m.Order, left: int, fills: list[Fill], desk: Desk, terms: Terms) -> list[Event]:
+def _rest(order: m.Order, left: int, fills: list[Fill], desk: Desk) -> list[Event]:
     """What becomes of the units that met nobody."""
     if not order.price_fen:
         if not fills:
             raise Refused(Refusal("nothing_to_meet", {"instrument": order.instrument}))
         return [m.OrderEnded(order.id, "unfilled")]
     paid = sum(f.turnover + f.buyer_fee for f in fills) if order.side == "buy" else 0
-    return _waiting(order, desk, terms, left, paid)
+    return _waiting(order, desk, left, paid)
 
 
-def _fill(order: m.Order, other: m.Order, part: int, terms: Terms) -> Fill:
-    """A new order meets one that waited, at that one's price."""
-    price, fee = other.price_fen, terms.fee_of(other.price_fen, part)
+def _fill(order: m.Order, other: m.Order, part: int) -> Fill:
+    """A new order meets one that waited, at that one's price; each pays its own fee."""
+    price = other.price_fen
     buy, sell = (order, other) if order.side == "buy" else (other, order)
-    return Fill(buy.account, sell.account, price, part, fee, min(fee, price * part), buy.id, sell.id,
-                order.side)  # fmt: skip
+    return Fill(buy.account, sell.account, price, part, fee_of(buy.fee, price, part),
+                fee_of(sell.fee, price, part), buy.id, sell.id, order.side)  # fmt: skip
 
 
 def ended(order: m.Order, how: str, hold: str, reason: str = "") -> list[Event]:
@@ -224,21 +218,19 @@ def _needed(desk: Desk, account: Account, order: m.Order, amount: int) -> None:
 
 
 def _taken(desk: Desk, order: m.Order, account: Account, amount: int, terms: Terms) -> list[Event]:
-    """The trade with a taker."""
-    fee = terms.fee_of(order.price_fen, amount)
-    parties = (account.id, order.account) if order.side == "sell" else (order.account, account.id)
-    orders = ("", order.id) if order.side == "sell" else (order.id, "")
-    taker = "buy" if order.side == "sell" else "sell"
-    fill = Fill(*parties, order.price_fen, amount, fee, fee, *orders, taker)
+    """The trade with a taker; each side pays its own fee."""
+    taker = m.Order(
+        "", order.instrument, order.segment, account.id, "buy" if order.side == "sell" else "sell",
+        order.price_fen, amount, amount, desk.seq, desk.at, fee=terms.fee,
+    )  # fmt: skip
+    fill = _fill(taker, order, amount)
     if order.side == "sell":
         desk.payable(account.id, fill.turnover + fill.buyer_fee)
-    free, gone = freed(order, terms, amount)
+    free, gone = freed(order, amount)
     kind = desk.kind(order.instrument).id if order.side == "sell" else desk.money
     restriction = order.year if order.year and order.side == "sell" else 0
     own = {(order.account, kind): free}
-    return [
-        *gone, *trades(desk, order.instrument, order.segment, [fill], own, restriction),
-    ]  # fmt: skip
+    return [*gone, *trades(desk, order.instrument, order.segment, [fill], own, restriction)]
 
 
 def amend(command: c.Amend, desk: Desk) -> list[Event]:
@@ -250,6 +242,8 @@ def amend(command: c.Amend, desk: Desk) -> list[Event]:
         raise Refused(Refusal("order_not_yours", {"order": order.id, "account": account.id}))
     desk.in_session(order.instrument, order.segment, terms)
     amount = desk.amount(command.amount, terms, order.segment, part=True)
+    # What was filled counts: an order is never made smaller than one may be placed.
+    desk.amount(order.amount - order.left + amount, terms, order.segment)
     price = command.price_fen or order.price_fen
     if (amount, price) == (order.left, order.price_fen):
         raise Refused(Refusal("amend_nothing", {"order": order.id}))
@@ -260,14 +254,14 @@ def amend(command: c.Amend, desk: Desk) -> list[Event]:
         book = desk.state.book(order.instrument, order.segment)
         if met := book.fills(order.side, price, 1):
             raise Refused(Refusal("amend_meets", {"order": order.id, "other": met[0][0].id}))
-    return _amended(desk, order, terms, amount, price)
+    return _amended(desk, order, amount, price)
 
 
-def _amended(desk: Desk, order: m.Order, terms: Terms, amount: int, price: int) -> list[Event]:
+def _amended(desk: Desk, order: m.Order, amount: int, price: int) -> list[Event]:
     """A hold of the new size, and the place in the queue: kept only by asking less."""
     kept = price == order.price_fen and amount <= order.left
-    before = needed(order, terms, order.left)
-    after = amount if order.side == "sell" else terms.cost(price, amount)
+    before = needed(order, order.left)
+    after = amount if order.side == "sell" else cost(order.fee, price, amount)
     if amount > order.left and order.side == "buy":
         desk.position(desk.view.account(order.account), order.instrument, amount - order.left)
     if after > before:

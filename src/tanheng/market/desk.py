@@ -11,7 +11,7 @@ from tanheng.market.state import Market
 from tanheng.market.terms import Terms, terms_of
 from tanheng.registry import controls
 from tanheng.registry.model import Account, Event, moment
-from tanheng.registry.view import Refused, View
+from tanheng.registry.view import LARGEST, Refused, View
 from tanheng.rules import Instrument, Pack, UnitKind
 from tanheng.rules import Market as Rules
 
@@ -75,7 +75,7 @@ class Desk:
         if early or (found.to is not None and self.today >= found.to):
             raise Refused(Refusal("instrument_not_traded", {
                 "instrument": name, "day": self.today.isoformat(),
-                "first": found.start or "—", "to": found.to or "—",
+                "first": found.start.isoformat() if found.start else "—", "to": found.to.isoformat() if found.to else "—",
             }))  # fmt: skip
         return found
 
@@ -187,7 +187,7 @@ class Desk:
     def price(self, price_fen: int, instrument: str, terms: Terms) -> int:
         """A price on the tick and within the band."""
         tick, clause = terms.tick
-        if price_fen < 1 or price_fen % int(tick):
+        if not 1 <= price_fen <= LARGEST or price_fen % int(tick):
             details = {"value": price_fen, "tick": int(tick), "clause": clause}
             raise Refused(Refusal("price_tick", details))
         if terms.band is not None:
@@ -216,6 +216,13 @@ class Desk:
         kind = self.kind(instrument).id
         waits = self.state.by_account.get(account.id, {}).values()
         asked = sum(o.left for o in waits if o.side == "buy" and self.kind(o.instrument).id == kind)
+        for auction in self.state.content.auctions.values():
+            said = auction.announced
+            if self.kind(said.instrument).id == kind:
+                if said.side == "sell":
+                    asked += sum(b.amount for b in auction.bids.values() if b.account == account.id)
+                elif said.account == account.id:
+                    asked += said.amount
         holding = self.view.balance(account.id, kind).total + self._coming(account.id, kind)
         if holding + asked + more > limit.number:
             raise Refused(Refusal("position_beyond", {
@@ -240,7 +247,11 @@ class Desk:
             raise self.view.short(account, kind, amount)
         day = self.state.content.day
         if rule.value == "next_day" and day is not None:
-            bought = day.bought.get(f"{account}/{instrument}", 0)
+            bought = sum(
+                day.bought.get(f"{account}/{other}", 0)
+                for other in self.rules.instruments
+                if self.kind(other).id == kind
+            ) - self._coming(account, kind)
             if amount > free - bought:
                 raise Refused(Refusal("resale_same_day", {
                     "account": account, "amount": amount, "bought": bought, "free": free,

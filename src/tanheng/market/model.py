@@ -57,7 +57,8 @@ class DayOpened(Event, frozen=True, tag="day_opened/1"):
 class OrderPlaced(Event, frozen=True, tag="order_placed/1"):
     """An order as it came. ``amount``: units; what trades at once follows in the same entry;
     ``ends``: instant at which it expires (``""``: it does not); ``low_fen``, ``high_fen``: the band
-    then in force (0: none)."""
+    then in force (0: none); ``fee``: the share of the turnover that it pays, whatever the fee is
+    when it trades."""
 
     order: str
     instrument: str
@@ -72,6 +73,7 @@ class OrderPlaced(Event, frozen=True, tag="order_placed/1"):
     year: int = 0
     low_fen: int = 0
     high_fen: int = 0
+    fee: str = "0"
 
 
 class OrderHeld(Event, frozen=True, tag="order_held/1"):
@@ -111,10 +113,11 @@ class Traded(Event, frozen=True, tag="traded/1"):
 class Matched(Event, frozen=True, tag="matched/1"):
     """The parties of trades: ``(trade, buy order, sell order, buyer, seller, buyer's fee, seller's
     fee, taker's side)``; fees in fen; the order of a side may be ``""``. ``waits``: they are delivered
-    after the close."""
+    after the close; ``restriction``: year for whose surrender alone the units are (0: any)."""
 
     rows: tuple[tuple[str, str, str, str, str, int, int, Side], ...]
     waits: bool = False
+    restriction: int = 0
 
 
 class Delivered(Event, frozen=True, tag="delivered/1"):
@@ -163,6 +166,7 @@ class AuctionOpened(Event, frozen=True, tag="auction_opened/1"):
     admits: tuple[str, ...] = ()
     restriction: int = 0
     unsold: str = "return"
+    fee: str = "0"
 
 
 class ReserveFixed(Event, frozen=True, tag="reserve_fixed/1"):
@@ -184,6 +188,7 @@ class BidPlaced(Event, frozen=True, tag="bid_placed/1"):
     price_fen: int
     amount: int
     hold: str
+    fee: str = "0"
 
 
 class BidEnded(Event, frozen=True, tag="bid_ended/1"):
@@ -283,6 +288,7 @@ class Order(msgspec.Struct):
     year: int = 0
     low_fen: int = 0
     high_fen: int = 0
+    fee: str = "0"
 
 
 class Trade(msgspec.Struct):
@@ -303,6 +309,7 @@ class Trade(msgspec.Struct):
     sell_order: str = ""
     taker: Side = ""
     waits: bool = False
+    restriction: int = 0
 
 
 class Bar(msgspec.Struct):
@@ -335,6 +342,7 @@ class Bidding(msgspec.Struct):
     amount: int
     hold: str
     seq: int
+    fee: str = "0"
 
 
 class Auction(msgspec.Struct):
@@ -342,6 +350,7 @@ class Auction(msgspec.Struct):
 
     announced: AuctionOpened
     reserve_fen: int
+    at: str
     fixed: bool = False
     bids: dict[str, Bidding] = msgspec.field(default_factory=dict)
 
@@ -359,12 +368,14 @@ class Deal(msgspec.Struct):
     back_fen: int
     deposit_fen: int
     due: str
+    at: str
     agreed: bool = False
     hold: str = ""
 
 
 class Day(msgspec.Struct):
-    """The trading day that is open. ``bought``: units by ``account/kind``."""
+    """The trading day that is open. ``bought``: units by
+    ``account/instrument``."""
 
     day: str
     closes: str

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from tanheng.market import model as m
 from tanheng.market.desk import Desk
-from tanheng.market.terms import Terms
+from tanheng.market.terms import cost
 from tanheng.registry.handing import handed_out
 from tanheng.registry.model import KEEP, Event, HoldEnded, HoldPlaced, HoldReduced, Posted, Posting
 from tanheng.registry.view import View
@@ -37,33 +37,36 @@ class Fill:
         return self.price_fen * self.amount
 
 
-def needed(order: m.Order, terms: Terms, left: int) -> int:
-    """What a waiting order must hold for so many units: units, or money with the fee."""
-    return left if order.side == "sell" else terms.cost(order.price_fen, left)
+def needed(order: m.Order, left: int) -> int:
+    """What a waiting order must hold for so many units: units, or money with its fee."""
+    return left if order.side == "sell" else cost(order.fee, order.price_fen, left)
 
 
-def freed(order: m.Order, terms: Terms, amount: int) -> tuple[int, list[Event]]:
+def freed(order: m.Order, amount: int) -> tuple[int, list[Event]]:
     """The events by which a waiting order's hold gives free what a fill needs, and how much that is
     (of units, or of money)."""
     left = order.left - amount
-    before = needed(order, terms, order.left)
+    before = needed(order, order.left)
     if not left:
         return before, [HoldEnded(order.hold, "used")]
-    after = needed(order, terms, left)
+    after = needed(order, left)
     return before - after, [HoldReduced(order.hold, after, TRADE)]
 
 
 def trades(
     desk: Desk, instrument: str, segment: str, fills: list[Fill], own: Mapping[tuple[str, str], int],
-    restriction: int = 0,
+    restriction: int = 0, cancelled: int = 0,
 ) -> list[Event]:  # fmt: skip
     """The trades of fills, settled as the segment says.
 
     Args:
         own: what the events before these give free, by account and kind.
         restriction: year for whose surrender alone the units may be used; 0: none.
+        cancelled: units of the (one) seller that are cancelled besides.
     """
-    waits = desk.terms(segment).segment.settlement.value == "after_close" and not restriction
+    waits = desk.terms(segment).segment.settlement.value == "after_close" and not (
+        restriction or cancelled
+    )
     names = [f"T{desk.seq}.{n}" for n in range(len(fills))]
     rows = tuple(
         (name, instrument, segment, f.price_fen, f.amount)
@@ -73,10 +76,13 @@ def trades(
         (name, f.buy_order, f.sell_order, f.buyer, f.seller, f.buyer_fee, f.seller_fee, f.taker)
         for name, f in zip(names, fills, strict=True)
     )
-    found: list[Event] = [m.Traded(rows), m.Matched(parties, waits)]
+    found: list[Event] = [m.Traded(rows), m.Matched(parties, waits, restriction)]
     kind = desk.kind(instrument)
     if not waits:
-        return [*found, *delivered(desk, kind, fills, own, restriction)]
+        return [*found, *delivered(desk, kind, fills, own, restriction, cancelled)]
+    if any(fill.buyer_fee + fill.seller_fee for fill in fills):
+        # Who is to get the fees must be there now; at the close it would be too late to refuse.
+        desk.clearing()
     for name, fill in zip(names, fills, strict=True):
         units, money = held_names(name)
         found.append(HoldPlaced(units, fill.seller, kind.id, fill.amount, TRADE))
@@ -92,7 +98,7 @@ def held_names(trade: str) -> tuple[str, str]:
 
 def delivered(
     desk: Desk, kind: UnitKind, fills: Iterable[Fill], own: Mapping[tuple[str, str], int],
-    restriction: int = 0, *, late: bool = False,
+    restriction: int = 0, cancelled: int = 0, *, late: bool = False,
 ) -> list[Event]:  # fmt: skip
     """Units against money, for any number of fills of a kind; gross, nothing is set off.
 
@@ -111,8 +117,19 @@ def delivered(
             fees = True
             _pay(pays, fill.buyer, "", fill.buyer_fee + fill.seller_fee)
     units: list[Posting] = []
+    gone: list[Posting] = []
     for seller, some in gives.items():
-        units += handed_out(view, kind, seller, list(some.items()), TRADE)
+        every = list(some.items())
+        if cancelled:
+            # One choice of blocks for both, so that no unit is given twice.
+            sink = view.sink("cancellation")
+            for posting in handed_out(view, kind, seller, [*every, (sink, cancelled)], TRADE):
+                if posting[3] == sink:
+                    gone.append(("cancel", *posting[1:]))
+                else:
+                    units.append(posting)
+        else:
+            units += handed_out(view, kind, seller, every, TRADE)
     clearing = desk.clearing(late) if fees else ""
     money: list[Posting] = [
         ("move", desk.money, payer, payee or clearing, amount)
@@ -120,8 +137,8 @@ def delivered(
         if amount and payer != (payee or clearing)
     ]
     if restriction:
-        return [Posted(tuple(units), restriction), Posted(tuple(money))]
-    return [Posted((*units, *money), KEEP)]
+        return [Posted(tuple(units), restriction), Posted((*gone, *money))]
+    return [Posted((*units, *gone, *money), KEEP)]
 
 
 def _pay(pays: dict[tuple[str, str], int], payer: str, payee: str, amount: int) -> None:

@@ -79,6 +79,8 @@ class Market:
             self._waits(order)
         for name, auction in self.content.auctions.items():
             self._expect_auction(name, auction)
+            self.by_hold[auction.announced.hold] = name
+            self.by_hold.update((bid.hold, bid.id) for bid in auction.bids.values())
         for deal in self.content.deals.values():
             self._expect(deal.due, deal.id)
         if self.content.day is not None:
@@ -231,7 +233,7 @@ class Market:
         order = m.Order(
             event.order, event.instrument, event.segment, event.account, event.side,
             event.price_fen, event.amount, event.amount, seq, at, "", event.until, event.ends,
-            event.to, event.year, event.low_fen, event.high_fen,
+            event.to, event.year, event.low_fen, event.high_fen, event.fee,
         )  # fmt: skip
         self.content.orders[order.id] = order
         self._note(order)
@@ -285,6 +287,7 @@ class Market:
             trade.buyer_fee, trade.seller_fee = buyer_fee, seller_fee
             trade.buy_order, trade.sell_order = bought, sold
             trade.taker, trade.waits = taker, event.waits
+            trade.restriction = event.restriction
             for order in (bought, sold):
                 if order in self.content.orders:
                     self._filled(self.content.orders[order], trade.amount, seq, at)
@@ -345,7 +348,7 @@ class Market:
     # Auctions
 
     def _auction_opened(self, event: m.AuctionOpened, seq: int, at: str) -> None:
-        auction = m.Auction(event, event.reserve_fen)
+        auction = m.Auction(event, event.reserve_fen, at)
         self.content.auctions[event.auction] = auction
         self.by_hold[event.hold] = event.auction
         self._expect_auction(event.auction, auction)
@@ -354,7 +357,7 @@ class Market:
     def _reserve(self, event: m.ReserveFixed, seq: int, at: str) -> None:
         auction = self.content.auctions[event.auction]
         auction.reserve_fen, auction.fixed = event.reserve_fen, True
-        self._note_auction(auction.announced, "bidding", at, reserve=event.reserve_fen)
+        self._note_auction(auction.announced, "bidding", auction.at, reserve=event.reserve_fen)
 
     def _note_auction(
         self, event: m.AuctionOpened, how: str, at: str, *, reserve: int = 0,
@@ -371,7 +374,7 @@ class Market:
     def _bid_placed(self, event: m.BidPlaced, seq: int, at: str) -> None:
         auction = self.content.auctions[event.auction]
         auction.bids[event.bid] = m.Bidding(
-            event.bid, event.account, event.price_fen, event.amount, event.hold, seq
+            event.bid, event.account, event.price_fen, event.amount, event.hold, seq, event.fee
         )
         self.by_hold[event.hold] = event.bid
         self._note_bid(event.auction, auction.bids[event.bid], "open")
@@ -400,7 +403,7 @@ class Market:
         auction = self.content.auctions.pop(event.auction)
         self.by_hold.pop(auction.announced.hold, None)
         self._note_auction(
-            auction.announced, event.how, at, reserve=auction.reserve_fen, result=event
+            auction.announced, event.how, auction.at, reserve=auction.reserve_fen, result=event
         )
 
     # Carbon finance
@@ -408,23 +411,23 @@ class Market:
     def _deal_proposed(self, event: m.DealProposed, seq: int, at: str) -> None:
         deal = m.Deal(
             event.deal, event.form, event.one, event.two, event.kind, event.amount,
-            event.money_fen, event.back_fen, event.deposit_fen, event.due,
+            event.money_fen, event.back_fen, event.deposit_fen, event.due, at,
         )  # fmt: skip
         self.content.deals[deal.id] = deal
         self._expect(deal.due, deal.id)
-        self._note_deal(deal, "proposed", at)
+        self._note_deal(deal, "proposed")
 
     def _deal_agreed(self, event: m.DealAgreed, seq: int, at: str) -> None:
         deal = self.content.deals[event.deal]
         deal.agreed, deal.hold = True, event.hold
-        self._note_deal(deal, "runs", at)
+        self._note_deal(deal, "runs")
 
     def _deal_ended(self, event: m.DealEnded, seq: int, at: str) -> None:
-        self._note_deal(self.content.deals.pop(event.deal), event.how, at)
+        self._note_deal(self.content.deals.pop(event.deal), event.how)
 
-    def _note_deal(self, deal: m.Deal, how: str, at: str) -> None:
+    def _note_deal(self, deal: m.Deal, how: str) -> None:
         self._row("deals", (deal.id,), (
-            deal.id, at, deal.form, deal.one, deal.two, deal.kind, deal.amount, deal.money_fen,
+            deal.id, deal.at, deal.form, deal.one, deal.two, deal.kind, deal.amount, deal.money_fen,
             deal.back_fen, deal.deposit_fen, deal.due, how,
         ))  # fmt: skip
 

@@ -23,7 +23,7 @@ class Terms:
         ends: the instant at which the trading day is closed.
         band: largest distance from the reference price, as a share of it; None: no band.
         tick, lot, least, most: steps and limits of prices (fen) and amounts (units).
-        fee: share of the turnover that each side pays.
+        fee: share of the turnover that each side pays, a decimal.
     """
 
     segment: Segment
@@ -34,31 +34,48 @@ class Terms:
     lot: Number
     least: Number | None
     most: Number | None
-    fee: Decimal
+    fee: str
 
     def limits(self, reference: int) -> tuple[int, int]:
         """Least and largest price in fen; rounded inwards to the tick, so never beyond the band."""
         assert self.band is not None
         return _limits(reference, self.band[0], self.tick[0])
 
-    def fee_of(self, price_fen: int, amount: int) -> int:
-        """The fee of a side in fen: rounded down, so that the fees of parts never exceed that of the
-        whole, for which money is held."""
-        return int((self.fee * price_fen * amount).to_integral_value(ROUND_FLOOR))
 
-    def cost(self, price_fen: int, amount: int) -> int:
-        """What a buyer pays in fen, with the fee."""
-        return price_fen * amount + self.fee_of(price_fen, amount)
+@lru_cache(maxsize=256)
+def _ratio(share: str) -> tuple[int, int]:
+    return Decimal(share).as_integer_ratio()
 
-    def affordable(self, price_fen: int, money: int) -> int:
-        """Most units, in whole lots, that so much money pays for."""
-        lot = int(self.lot[0])
-        amount = money // price_fen // lot * lot
-        while amount and self.cost(price_fen, amount) > money:
-            # The fee takes its part; start near what it leaves, then step by lots.
-            excess = self.cost(price_fen, amount) - money
-            amount -= max(excess // (price_fen * lot), 1) * lot
-        return max(amount, 0)
+
+def fee_of(share: str, price_fen: int, amount: int) -> int:
+    """The fee of a side in fen, at most the turnover: rounded down, so that the fees of parts never
+    exceed that of the whole, for which money is held.
+
+    >>> fee_of("0.0005", 2000, 3)
+    3
+    """
+    above, below = _ratio(share)
+    turnover = price_fen * amount
+    return min(turnover * above // below, turnover)
+
+
+def cost(share: str, price_fen: int, amount: int) -> int:
+    """What a buyer pays in fen, with the fee."""
+    return price_fen * amount + fee_of(share, price_fen, amount)
+
+
+def affordable(share: str, price_fen: int, money: int, lot: int) -> int:
+    """Most units, in whole lots, that so much money pays for.
+
+    >>> affordable("0.0005", 2000, 2001, 1)
+    1
+    """
+    above, below = _ratio(share)
+    # At least so many, as if the fee were not rounded; then lots while the cost fits.
+    amount = max(money * below // (price_fen * (below + above)) // lot * lot - lot, 0)
+    while cost(share, price_fen, amount + lot) <= money:
+        amount += lot
+    return amount
 
 
 @lru_cache(maxsize=1024)
@@ -92,5 +109,5 @@ def terms_of(pack: Pack, name: str, day: date) -> Terms:
     return Terms(
         segment, sessions, instant(hours.at(day, pack.market.day_end.value)),
         number("price_band"), number("tick") or one, number("lot") or one,
-        number("amount_minimum"), number("amount_maximum"), fee[0] if fee else Decimal(0),
+        number("amount_minimum"), number("amount_maximum"), str(fee[0]) if fee else "0",
     )  # fmt: skip

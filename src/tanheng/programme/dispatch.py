@@ -18,7 +18,7 @@ from tanheng.programme import deciding, people
 from tanheng.programme.signing import AskedFor
 from tanheng.programme.state import State
 from tanheng.registry import decide as registry
-from tanheng.registry.commands import Approve, Reverse
+from tanheng.registry.commands import Abort, Approve, Reject, Reverse
 from tanheng.registry.decide import Decision
 from tanheng.registry.model import Call, Event
 from tanheng.registry.subjects import subjects
@@ -49,6 +49,12 @@ def decide(command: AskedFor, state: State, inputs: Inputs) -> Decision | Refusa
         return market.decide(command, state.market, state.registry, call, needs(state, call))
     if isinstance(command, people.PeopleCommand):
         return deciding.decide(command, state, call, inputs.lacks(command))
+    if isinstance(command, Reject | Abort):
+        pending = state.registry.content.pending.get(command.pending)
+        traded = market.waiting(pending)
+        if pending is not None and traded is not None:
+            whose = market.of_authority(pending, traded, call)
+            return registry.take_back(command, pending, whose, state.registry, call)
     name = command.pending if isinstance(command, Approve) else ""
     if name:
         found = _approve(name, state, call, inputs)

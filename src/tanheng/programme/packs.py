@@ -59,7 +59,8 @@ def traded_without(pack: Pack, state: Market) -> set[str]:
     trades = content.day.trades.values() if content.day is not None else ()
     used = {(row.instrument, row.segment) for row in (*content.orders.values(), *auctions, *trades)}
     if market is None:
-        return {"market"} if used or content.day is not None else set()
+        some = used or content.day is not None or content.deals
+        return {"market"} if some else set()
     return {
         f"instrument {instrument} in segment {segment}"
         for instrument, segment in used

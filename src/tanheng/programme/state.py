@@ -85,7 +85,7 @@ class State:
         if kept.compliance is None and kept.market is None:
             return tagged(_STATE, encode(kept))
         # Canonical bytes have texts as keys; years are numbers.
-        return tagged(_STATE, encode(msgspec.to_builtins(kept, str_keys=True)))
+        return tagged(_STATE, encode(msgspec.to_builtins(kept, str_keys=True, order="sorted")))
 
     def kept(self) -> _Kept:
         """All of it as plain data; without compliance and market where there is none, as before they

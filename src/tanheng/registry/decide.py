@@ -80,7 +80,8 @@ def decide(command: c.AnyCommand, state: Registry, call: m.Call) -> Decision | R
             return _approve(command, state, call)
         view = View(state, call)
         if isinstance(command, c.Reject | c.Abort):
-            return _take_back(command, view)
+            pending = _pending(state, command.pending)
+            return _take_back(command, pending, _of_authority(pending), view)
         if isinstance(command, c.Release):
             access.open_mode(view, command.act)
             return Decision(command.act, holds.release(command, view), ())
@@ -98,6 +99,17 @@ def decide(command: c.AnyCommand, state: Registry, call: m.Call) -> Decision | R
         return refused.refusal
     except CalendarMissing as missing:
         return Refusal("calendar_missing", {"year": missing.year})
+
+
+def take_back(
+    command: c.Reject | c.Abort, pending: m.Pending, of_authority: bool, state: Registry,
+    call: m.Call,
+) -> Decision | Refusal:  # fmt: skip
+    """Reject or abort what waits, where another context knows whose it is."""
+    try:
+        return _take_back(command, pending, of_authority, View(state, call))
+    except Refused as refused:
+        return refused.refusal
 
 
 def pending_command(pending: m.Pending) -> c.AnyCommand:
@@ -201,17 +213,18 @@ def _approve(command: c.Approve, state: Registry, call: m.Call) -> Decision:
     return Decision(pending.act, [*done, *events], effect)
 
 
-def _take_back(command: c.Reject | c.Abort, view: View) -> Decision:
-    pending = _pending(view.state, command.pending)
+def _take_back(
+    command: c.Reject | c.Abort, pending: m.Pending, of_authority: bool, view: View
+) -> Decision:
     if isinstance(command, c.Reject):
         if pending.due:
             details = {"pending": pending.id, "due": pending.due}
             raise Refused(Refusal("pending_approved", details))
-        access.second_person(view, pending, _of_authority(pending), view.call.actor)
+        access.second_person(view, pending, of_authority, view.call.actor)
         reason = view.reason(command.reason, command.act)
         events = holds.end_pending(view, pending.id, "rejected", reason, view.call.actor)
         return Decision("abort", events, ())
-    if not _of_authority(pending):
+    if not of_authority:
         access.any_right(view, pending.account, command.act)
     elif not view.call.is_authority:
         details = {"person": view.call.actor, "act": command.act}

@@ -8,10 +8,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import date
+from decimal import Decimal
 from difflib import get_close_matches
 from zoneinfo import ZoneInfo
 
-from tanheng.rules.known import KNOWN
+from tanheng.rules.known import KNOWN, Known
 from tanheng.rules.pack import SINKS, Pack
 from tanheng.rules.parameters import overlapping
 from tanheng.rules.source import Data, Lines, Problem
@@ -281,8 +282,19 @@ def _dates(pack: Pack) -> Iterator[Fault]:
         if parameter.values[0].form != known.form:
             yield (*here, "0"), f"its rule reads a {known.form}"
         for index, value in enumerate(parameter.values):
+            if value.value is not None and (reason := _bounds(known, value.value)):
+                yield (*here, str(index), "value"), reason
             if value.of is not None and not _there(pack, known.of, value.of):
                 yield (*here, str(index), "of"), f"there is no such {known.of.replace('_', ' ')}"
+
+
+def _bounds(known: Known, value: Decimal) -> str:
+    """Why a number cannot be one of its parameter; ``""``: it can."""
+    if known.least and value < Decimal(known.least):
+        return f"it is at least {known.least}"
+    if known.most and value > Decimal(known.most):
+        return f"it is at most {known.most}"
+    return "it is a whole number" if known.whole and value % 1 else ""
 
 
 def _there(pack: Pack, what: str, name: str) -> bool:

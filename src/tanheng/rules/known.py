@@ -13,12 +13,16 @@ from tanheng.rules.watched import PARAMETERS
 
 class Known(NamedTuple):
     """What a parameter is for: form, unit (``""``: as the pack says), which rule reads it, and what
-    ``of`` names in its values."""
+    ``of`` names in its values, and between which numbers they are (``""``: any; ``whole``: no
+    parts)."""
 
     form: Form
     unit: str
     reads: str
     of: Literal["sector", "class", "project_type", "segment", "holder_class"] = "sector"
+    least: str = ""
+    most: str = ""
+    whole: bool = False
 
 
 KNOWN: dict[str, Known] = {
@@ -85,17 +89,27 @@ KNOWN: dict[str, Known] = {
     "distribution_makers": Known("number", "makers", "distributions of fewer makers are not shown"),
     "comment_days": Known("number", "days", "least time for comments on a benchmark"),
     # Market
-    "price_band": Known("number", "share", "prices, around the previous close", "segment"),
-    "tick": Known("number", "fen", "step of prices", "segment"),
-    "lot": Known("number", "", "step of amounts", "segment"),
-    "amount_minimum": Known("number", "", "least amount of an order", "segment"),
-    "amount_maximum": Known("number", "", "largest amount of an order", "segment"),
-    "trade_fee_share": Known("number", "ratio", "fee of each side, of the turnover", "segment"),
-    "position_limit": Known("number", "", "largest holding of a kind", "holder_class"),
-    "bid_limit_share": Known(
-        "number", "share", "bids of one account, of an auction", "holder_class"
+    "price_band": Known(
+        "number", "share", "prices, around the previous close", "segment", "0", "1"
     ),
-    "auction_floor_share": Known("number", "ratio", "reserve price, of an average price"),
-    "auction_ceiling": Known("number", "fen", "largest reserve price of an auction"),
+    "tick": Known("number", "fen", "step of prices", "segment", "1", whole=True),
+    "lot": Known("number", "", "step of amounts", "segment", "1", whole=True),
+    "amount_minimum": Known("number", "", "least amount of an order", "segment", "1", whole=True),
+    "amount_maximum": Known("number", "", "largest amount of an order", "segment", "1", whole=True),
+    "trade_fee_share": Known(
+        "number", "ratio", "fee of each side, of the turnover", "segment", "0", "1"
+    ),
+    "position_limit": Known("number", "", "largest holding of a kind", "holder_class", "0"),
+    "bid_limit_share": Known(
+        "number", "share", "bids of one account, of an auction", "holder_class", "0", "1"
+    ),
+    "auction_floor_share": Known(
+        "number", "ratio", "reserve price, of an average price", least="0"
+    ),
+    "auction_ceiling": Known(
+        "number", "fen", "largest reserve price of an auction", least="1", whole=True
+    ),
 }
-KNOWN |= {row.name: Known("number", row.unit, f"surveillance: {row.en}") for row in PARAMETERS}
+KNOWN |= {
+    row.name: Known("number", row.unit, f"surveillance: {row.en}", least="0") for row in PARAMETERS
+}

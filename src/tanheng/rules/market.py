@@ -13,10 +13,11 @@ from pydantic import Field
 
 from tanheng.rules.controls import Clock, Day, Name, Opening, Part, Rule, Title
 
-Mode = Literal["listed", "continuous", "negotiated", "auction", "fixed_price"]
+Mode = Literal["listed", "continuous", "negotiated", "auction", "one_way", "fixed_price"]
 """How a segment trades: ``listed`` offers that others pick; ``continuous`` bidding by price and
 time; ``negotiated`` between two named parties, block trades among them; ``auction``: sealed bids in
-a window, one-way bidding among them; ``fixed_price``: sale or buy-back by the government for
+a window, announced by the government; ``one_way``: the same, announced by anybody who trades there;
+``fixed_price``: sale or buy-back by the government for
 compliance."""
 
 
