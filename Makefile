@@ -15,7 +15,7 @@ help:
 	@echo "make demo    three examples: summaries on the screen, reports in demo-output/"
 	@echo "make test    all tests"
 	@echo "make check   style, types, layers, lock file"
-	@echo "make long    long properties, 10^7 simulated operations, benchmarks, mutations (many hours)"
+	@echo "make long    long properties, 2×10^7 simulated operations, benchmarks, mutations (many hours)"
 
 $(UV): uv.lock
 	@$(PYTHON) tools/bootstrap.py $(VENV)
@@ -45,8 +45,10 @@ check: $(VENV)/.dev
 long: $(VENV)/.dev
 	$(PYTEST) -n 2 --dist worksteal -m long
 	for seed in 1 2 3 4 5; do $(RUN)/tanheng simulate registry --seed $$seed --ops 2000000 --json || exit 1; done
+	for seed in 1 2 3 4 5; do $(RUN)/tanheng simulate market --seed $$seed --ops 2000000 --json || exit 1; done
 	$(RUN)/python benchmarks/run.py
 	$(RUN)/python benchmarks/ledger.py
+	$(RUN)/python benchmarks/market.py
 	$(MAKE) mutation
 
 mutation: $(VENV)/.dev

@@ -16,14 +16,14 @@ from tanheng.rules import Pack, load_pack, load_pack_files, pack_names
 
 NAMES = [
     "benchmark-credit", "cn-beijing-ets", "cn-chongqing-ets", "cn-fujian-ets", "cn-guangdong-ets",
-    "cn-hubei-ets", "cn-national-ets", "cn-shanghai-ets", "cn-shenzhen-ets", "cn-tianjin-ets",
-    "demo-ets", "eu-ets", "uk-ets",
+    "cn-hubei-ets", "cn-jiangsu-discharge-rights", "cn-jiangsu-energy-saving", "cn-national-ets",
+    "cn-shanghai-ets", "cn-shenzhen-ets", "cn-tianjin-ets", "demo-ets", "eu-ets", "uk-ets",
 ]  # fmt: skip
 PACKS = files("tanheng") / "packs"
 CALENDAR = (PACKS / "shared" / "calendar-cn.yaml").read_text(encoding="utf-8")
-# The demonstration pack with its shared account types written out.
+# The demonstration pack with its shared account types written out, and without a market.
 MAIN = (PACKS / "demo-ets" / "pack.yaml").read_text(encoding="utf-8").replace(
-    "include: [calendar-cn, accounts-cn]\n",
+    "include: [calendar-cn, accounts-cn, watch]\n",
     (PACKS / "shared" / "accounts-cn.yaml").read_text(encoding="utf-8").partition("\n")[2],
 )  # fmt: skip
 DEMO = {"pack.yaml": MAIN.encode(), "parameters/calendar.yaml": CALENDAR.encode()}

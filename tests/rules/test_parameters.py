@@ -366,16 +366,18 @@ def folder(place: Path, include: str) -> Path:
     source = files("tanheng") / "packs" / "cn-shenzhen-ets"
     shutil.copytree(str(source), place / "law")
     main = (place / "law" / "pack.yaml").read_text("utf-8")
-    kept = "include: [calendar-cn, accounts-cn, controls-cn]"
+    kept = "include: [calendar-cn, accounts-cn, controls-cn, market-cn, market-local-cn]"
     assert kept in main
     (place / "law" / "pack.yaml").write_text(main.replace(kept, include), "utf-8")
     return place / "law"
 
 
 def test_shared_parts_belong_to_the_pack(tmp_path: Path) -> None:
-    law = load_pack(folder(tmp_path, "include: [controls-cn, calendar-cn, accounts-cn]"))
+    names = ["market-local", "controls", "calendar", "market", "accounts"]
+    include = ", ".join(f"{name}-cn" for name in names)
+    law = load_pack(folder(tmp_path, f"include: [{include}]"))
     assert isinstance(law, Pack)
-    parts = {f"shared/{name}-cn.yaml" for name in ("accounts", "calendar", "controls")}
+    parts = {f"shared/{name}-cn.yaml" for name in names}
     assert parts == {name for name in law.files if name.startswith("shared/")}
     for part in parts:
         other = load_pack_files({**law.files, part: law.files[part] + b"# read again\n"})

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import sys
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -14,7 +14,7 @@ from rich.console import Console
 from rich.table import Table
 
 from tanheng.cli.emit import print_json
-from tanheng.cli.words import ROWS, brief, happened, head, run, say, short, word
+from tanheng.cli.words import ROWS, brief, happened, head, run, say, short, word, yuan
 from tanheng.programme.programme import Outcome, Preview
 from tanheng.registry.model import Posting, instant, moment
 from tanheng.rules.coverage import coverage
@@ -64,7 +64,7 @@ def _grid(
     return grid
 
 
-_SIGNED = re.compile(r"[+−][\d,]+")
+_SIGNED = re.compile(r"[+−][\d,]+(\.\d\d)?|[\d,]+\.\d\d")
 _WHOLE = re.compile(r"[\d, :–.Z-]*|[A-Z]\d+(\.\d+)?")
 
 
@@ -85,13 +85,24 @@ def _console() -> Console:
     return console if console.is_terminal else Console(width=200)
 
 
-def _effect(postings: Sequence[Posting], language: Language) -> None:
+def money_of(pack: Pack) -> frozenset[str]:
+    """The kinds whose amounts are in the hundredth of the currency."""
+    return frozenset(kind.id for kind in pack.kinds.values() if kind.type == "money")
+
+
+def units(kind: object, amount: object, money: Collection[str]) -> Cell:
+    """An amount for people: money in the currency's unit."""
+    return yuan(amount) if kind in money and amount is not None else amount  # type: ignore[return-value]
+
+
+def _effect(postings: Sequence[Posting], language: Language, money: Collection[str]) -> None:
     rows: list[tuple[Cell, ...]] = []
     for posting in postings:
         op, kind, source, target, *tail = posting
         first, last = tail if len(tail) == 2 else (None, None)
         amount = last - first + 1 if first is not None else tail[0]
-        rows.append((word(op, language), kind, source, target, run(first, last), amount))
+        shown = units(kind, amount, money)
+        rows.append((word(op, language), kind, source, target, run(first, last), shown))
     table(("op", "kind", "from", "to", "block", "amount"), rows, language)
 
 
@@ -99,18 +110,22 @@ def print_answer(
     answer: Outcome | Preview, programme: Programme, path: Path, language: Language
 ) -> None:
     """What a command did, or would do."""
+    money = money_of(programme.pack)
     if isinstance(answer, Preview):
         print(say("preview", language, digest=answer.digest))
-        many = _having_rows([msgspec.to_builtins(event) for event in answer.would])
+        would = [msgspec.to_builtins(event) for event in answer.would]
+        for raw in would:
+            if str(raw["event"]).split("/")[0] not in _UNSAID:
+                print(happened(raw, language, money))
+        many = _having_rows(would)
         for raw in many:
-            print(happened(raw, language))
             _many(raw, language)
-        if many:
+        if _by_law(many):
             print(known(programme.pack, language))
         elif answer.effect:
             print(say("effect", language))
-            _effect(answer.effect, language)
-        else:
+            _effect(answer.effect, language, money)
+        elif not would:
             print(say("nothing", language))
         return
     act = word(answer.act, language)
@@ -125,10 +140,10 @@ def print_answer(
     many = _having_rows(raws)
     for raw in many:
         _many(raw, language)
-    if many:
+    if _by_law(many):
         print(known(programme.pack, language))
-    if answer.postings and not many:
-        _effect(answer.postings, language)
+    elif answer.postings:
+        _effect(answer.postings, language, money)
 
 
 def known(pack: Pack, language: Language) -> str:
@@ -140,6 +155,13 @@ def _having_rows(raws: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
     return [raw for raw in raws if str(raw["event"]).split("/")[0] in ROWS or "heads" in raw]
 
 
+def _by_law(many: Sequence[dict[str, Any]]) -> bool:
+    """Whether rows rest on rules whose standing is to be told, and are no trades."""
+    return any(str(raw["event"]).split("/")[0] not in ("traded", "day_closed") for raw in many)
+
+
+_UNSAID = ("posted", "pinned", "matched")
+"""Events whose content is told otherwise."""
 _MANY = 20
 """Rows of one event that are shown."""
 
@@ -153,7 +175,7 @@ def _many(raw: dict[str, Any], language: Language) -> None:
     ]
     shown = [
         tuple(
-            str(cell) if head == "since" else _plain(cell)
+            str(cell) if head == "since" else yuan(cell) if head.endswith("_fen") else _plain(cell)
             for head, cell in zip(heads, row, strict=True)
         )
         for row in rows[:_MANY]
@@ -171,13 +193,14 @@ def _lines(
     raw: dict[str, Any], names: set[str], programme: Programme, path: Path, language: Language
 ) -> list[str]:
     """What is said about an event of an entry that has events of these names."""
+    money = money_of(programme.pack)
     name = str(raw["event"]).split("/")[0]
-    if name in ("posted", "pinned") or (name == "settled" and raw["how"] == "done"):
+    if name in _UNSAID or (name == "settled" and raw["how"] == "done"):
         return []
     if name == "hold_ended" and "settled" in names and raw["how"] in ("used", "released"):
         return []
     if name == "hold_placed" and raw.get("pending"):
-        what = brief({k: raw[k] for k in ("amount", "kind", "account")}, language)
+        what = brief({k: raw[k] for k in ("amount", "kind", "account")}, language, money)
         return [say("held", language, what=what)]
     if name == "proposed":
         return _waiting(raw, raw, programme, path, language)
@@ -185,7 +208,7 @@ def _lines(
         found = programme.state.registry.content.pending.get(raw["pending"])
         about = {"act": found.act, "command": found.command} if found else {}
         return _waiting(about, raw, programme, path, language)
-    return [happened(raw, language)]
+    return [happened(raw, language, money)]
 
 
 def _waiting(
@@ -195,7 +218,8 @@ def _waiting(
     said = []
     name, hours = raw["pending"], programme.pack.hours
     if about:
-        act, what = word(about["act"], language), brief(about["command"], language)
+        money = money_of(programme.pack)
+        act, what = word(about["act"], language), brief(about["command"], language, money)
         said.append(say("pending", language, pending=name, act=act, what=what))
     if raw.get("expires"):
         at = local(raw["expires"], programme)
@@ -250,14 +274,21 @@ def _minute(at: str) -> str:
     return at[:16].replace("T", " ")
 
 
-def print_statement(found: Statement, language: Language, *, as_json: bool) -> None:
+def print_statement(
+    found: Statement, language: Language, money: Collection[str] = (), *, as_json: bool
+) -> None:
     """An account's statement: what came in (+) and went out (−), and what was left."""
     if as_json:
         print_json(asdict(found))
         return
     kinds = sorted({*found.opening, *found.closing})
     sums: list[tuple[Cell, ...]] = [
-        (kind, found.opening.get(kind, 0), found.closing.get(kind, 0)) for kind in kinds
+        (
+            kind,
+            units(kind, found.opening.get(kind, 0), money),
+            units(kind, found.closing.get(kind, 0), money),
+        )
+        for kind in kinds
     ]
     table(("kind", "opening", "closing"), sums, language, found.account)
     print()
@@ -267,10 +298,15 @@ def print_statement(found: Statement, language: Language, *, as_json: bool) -> N
         rows.append((
             str(m.seq), _minute(m.at), word(m.act, language), m.kind,
             m.source if came else m.target, run(m.first, m.last),
-            f"{'+' if came else '−'}{m.amount:,}", m.target_balance if came else m.source_balance,
+            f"{'+' if came else '−'}{_said(m.kind, m.amount, money)}",
+            units(m.kind, m.target_balance if came else m.source_balance, money),
         ))  # fmt: skip
     heads = ("seq", "at (UTC)", "act", "kind", "other", "block", "amount", "balance")
     table(heads, rows, language)
+
+
+def _said(kind: str, amount: int, money: Collection[str]) -> str:
+    return yuan(amount) if kind in money else f"{amount:,}"
 
 
 def print_provenance(

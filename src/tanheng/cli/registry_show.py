@@ -60,7 +60,8 @@ def accounts(
 
     heads = ("account", "type", "holder", "status", "kind", "total", "free", "held", "restricted", "frozen")  # fmt: skip
     session = Session(path, now=now, as_json=as_json, lang=lang)
-    rows: list[tuple[Any, ...]] = session.read().store.query(
+    programme = session.read()
+    rows: list[tuple[Any, ...]] = programme.store.query(
         "SELECT a.account, a.type, a.holder, a.status, h.kind, h.total, "
         "h.total - h.held - h.restricted - h.frozen, h.held, h.restricted, h.frozen "
         "FROM accounts a LEFT JOIN holdings h ON h.account = a.account AND h.total > 0 "
@@ -69,6 +70,12 @@ def accounts(
     if as_json:
         ledger.records(heads, rows)
         return
+    money = ledger.money_of(programme.pack)
+    rows = [
+        (*row[:5], *(ledger.units(row[4], cell, money) for cell in row[5:7]),
+         *(ledger.units(row[4], cell, money) if cell else cell for cell in row[7:]))
+        for row in rows
+    ]  # fmt: skip
     said = [
         (row[0] if row[3] == "open" else f"{row[0]} ({words.word(row[3], session.spoken)})",
          *row[1:3], *row[4:])
@@ -178,7 +185,8 @@ def statement(
     if account not in programme.state.registry.content.accounts:
         session.refused(Refusal("account_unknown", {"account": account}))
     found = questions.statement(programme.store, account, start, end)
-    ledger.print_statement(found, session.spoken, as_json=as_json)
+    money = ledger.money_of(programme.pack)
+    ledger.print_statement(found, session.spoken, money, as_json=as_json)
 
 
 def where(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import Any
 
 from tanheng.errors import Language
@@ -109,13 +109,13 @@ _HEADS = {
     "bid": "报价号", "won": "中标数量", "paid per unit": "成交单价", "deal": "业务号", "form": "业务",
     "one": "甲方", "two": "乙方", "paid first": "首期付款", "paid last": "到期付款",
     "deposit": "保证金", "bought": "买入", "received": "收入", "fees": "手续费",
-    "not delivered": "待交收", "price_fen": "价格（分）", "holder_class": "准入类别",
-    "reference": "流水号", "halted": "停牌", "reserve_fen": "底价（分）", "waits": "待交收",
-    "turnover_fen": "成交额（分）", "low_fen": "下限（分）",
-    "high_fen": "上限（分）", "ends": "失效时刻", "kept": "保留排序",
-    "money_fen": "首期金额（分）", "back_fen": "到期金额（分）", "deposit_fen": "保证金（分）",
+    "not delivered": "待交收", "holder_class": "准入类别",
+    "reference": "流水号", "halted": "停牌", "waits": "待交收",
+
+    "ends": "失效时刻", "kept": "保留排序",
+    "money": "首期金额", "back": "到期金额",
     "pricing": "定价", "margin": "边际规则", "least_bidders": "最少人数", "admits": "准入类别",
-    "average": "均价区间", "floor_share": "均价倍数", "ceiling_fen": "底价上限（分）",
+    "average": "均价区间", "floor_share": "均价倍数", "ceiling": "底价上限",
     "bid_limit": "报价限额", "bid_amount": "报价总量",
 }  # fmt: skip
 _WORDS = {
@@ -246,10 +246,8 @@ ROWS = {
     "table_reserved": ("class", "value", "measure", "mean", "makers"),
     "benchmarks_settled": ("entity", "responsibility", "issued", "obligation"),
     "traded": ("trade", "instrument", "segment", "price_fen", "amount"),
-    "matched": ("trade", "buy order", "sell order", "buyer", "seller", "buyer's fee",
-                "seller's fee", "taker"),
-    "day_closed": ("instrument", "segment", "open", "high", "low", "close", "volume",
-                   "turnover_fen", "trades"),
+    "day_closed": ("instrument", "segment", "open_fen", "high_fen", "low_fen", "close_fen",
+                   "volume", "turnover_fen", "trades"),
 }  # fmt: skip
 """Headings of the rows of events that have many."""
 _HEX = re.compile(r"[0-9a-f]{64}")
@@ -262,8 +260,15 @@ def say(name: str, language: Language, /, **values: object) -> str:
     return _SENTENCES[name][language == "zh"].format(**values)
 
 
+def yuan(fen: object) -> str:
+    """Money for people, from its hundredth."""
+    number = int(str(fen))
+    return f"−{yuan(-number)}" if number < 0 else f"{number // 100:,}.{number % 100:02}"
+
+
 def head(name: str, language: Language) -> str:
-    """The heading of a column, or the name of a field."""
+    """The heading of a column, or the name of a field; money is shown in the currency's unit."""
+    name = name.removesuffix("_fen")
     return _HEADS.get(name, name) if language == "zh" else name.replace("_", " ")
 
 
@@ -287,6 +292,8 @@ def run(first: int | None, last: int | None) -> str:
 def _value(name: str, value: object, language: Language) -> str:
     if isinstance(value, bool):
         return ("yes", "no")[not value] if language == "en" else ("是", "否")[not value]
+    if isinstance(value, int) and name.endswith("_fen"):
+        return yuan(value)
     if isinstance(value, int):
         return str(value) if name in _PLAIN else f"{value:,}"
     if isinstance(value, list | tuple):
@@ -298,12 +305,17 @@ def _value(name: str, value: object, language: Language) -> str:
     text = str(value)
     if _HEX.fullmatch(text):
         return f"{text[:16]}…"
-    fixed = name in ("how", "mode", "alarm") or (name == "reason" and text in _WORDS)
+    fixed = name in ("how", "mode", "alarm", "side", "form") or (
+        name == "reason" and text in _WORDS
+    )
     return word(text, language) if fixed else short(text)
 
 
-def brief(raw: Mapping[str, Any], language: Language) -> str:
-    """A command or an event in one line: amount, whose units, where to; then all else."""
+def brief(raw: Mapping[str, Any], language: Language, money: Collection[str] = ()) -> str:
+    """A command or an event in one line: amount, whose units, where to; then all else.
+
+    ``money``: kinds whose amounts are in the hundredth of the currency.
+    """
     rest = {k: v for k, v in raw.items() if k not in ("command", "event") and v not in ("", None)}
     for name in ("rows", "heads", "terms", "chosen"):
         if isinstance(rest.get(name), list | tuple):
@@ -311,7 +323,9 @@ def brief(raw: Mapping[str, Any], language: Language) -> str:
     parts = []
     kind = str(rest.pop("kind", ""))
     if rest.get("amount"):
-        parts.append(f"{rest.pop('amount'):,} {kind}".strip())
+        amount = rest.pop("amount")
+        shown = yuan(amount) if kind in money else f"{amount:,}".replace("-", "−")
+        parts.append(f"{shown} {kind}".strip())
     elif kind:
         parts.append(kind)
     places = [str(rest.pop(name)) for name in ("source", "account", "target") if name in rest]
@@ -326,11 +340,11 @@ def event(name: str, language: Language) -> str:
     return _EVENTS.get(name, (name, name))[language == "zh"]
 
 
-def happened(raw: Mapping[str, Any], language: Language) -> str:
+def happened(raw: Mapping[str, Any], language: Language, money: Collection[str] = ()) -> str:
     """An event in one line."""
-    label = event(str(raw["event"]).split("/")[0], language)
-    return (
-        f"{label}: {brief(raw, language)}"
-        if language == "en"
-        else f"{label}：{brief(raw, language)}"
-    )
+    name = str(raw["event"]).split("/")[0]
+    label, text = event(name, language), brief(raw, language, money)
+    if name == "traded":
+        # The rows that follow say all.
+        return label
+    return f"{label}: {text}" if language == "en" else f"{label}：{text}"

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Literal
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +44,7 @@ class Cleared:
 
 def clear(
     bids: Sequence[Offer], amount: int, reserve_fen: int, *,
-    side: Literal["sell", "buy"] | str = "sell", pricing: str = "uniform", margin: str = "time",
+    side: str = "sell", pricing: str = "uniform", margin: str = "time", lot: int = 1,
 ) -> Cleared:  # fmt: skip
     """Share an amount among bids.
 
@@ -54,8 +53,9 @@ def clear(
         reserve_fen: bids below it (for ``buy``: above) get nothing; 0: no reserve.
         pricing: ``uniform`` (the lowest accepted price; for ``buy``: highest) or ``pay_as_bid``.
         margin: ``time``: at the marginal price earlier bids come first; ``pro_rata``: each gets its
-            share, rounded down, and the units left go one each to the largest remainders, earlier
-            bids first among equals.
+            share in lots, rounded down, and the lots left go one each to the largest remainders,
+            earlier bids first among equals.
+        lot: step of amounts; the amount and all bids are whole lots.
     """
     sign = 1 if side == "sell" else -1
     good = sorted(
@@ -69,7 +69,7 @@ def clear(
         while end < len(good) and good[end].price_fen == good[start].price_fen:
             end += 1
         level = good[start:end]
-        parts = _shares(level, left) if margin == "pro_rata" else _by_time(level, left)
+        parts = _shares(level, left, lot) if margin == "pro_rata" else _by_time(level, left)
         got += [(bid, part) for bid, part in zip(level, parts, strict=True) if part]
         left -= sum(parts)
         start = end
@@ -92,14 +92,15 @@ def _by_time(level: Sequence[Offer], left: int) -> list[int]:
     return parts
 
 
-def _shares(level: Sequence[Offer], left: int) -> list[int]:
-    """Shares of what is left, by what was bid for; largest remainder."""
+def _shares(level: Sequence[Offer], left: int, lot: int) -> list[int]:
+    """Shares of what is left, by what was bid for, in whole lots; largest remainder."""
     every = sum(bid.amount for bid in level)
     if every <= left:
         return [bid.amount for bid in level]
-    parts = [bid.amount * left // every for bid in level]
-    rest = left - sum(parts)
-    order = sorted(range(len(level)), key=lambda n: (-(level[n].amount * left % every), n))
+    lots = left // lot
+    parts = [bid.amount * lots // every for bid in level]
+    rest = lots - sum(parts)
+    order = sorted(range(len(level)), key=lambda n: (-(level[n].amount * lots % every), n))
     for n in order[:rest]:
         parts[n] += 1
-    return parts
+    return [part * lot for part in parts]

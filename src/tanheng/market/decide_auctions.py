@@ -37,7 +37,7 @@ def open_auction(command: c.OpenAuction, desk: Desk) -> list[Event]:
             details = {"field": name, "value": value, "known": ", ".join(known)}
             raise Refused(Refusal("auction_field", details))
     desk.view.reason(command.notice, command.act)
-    desk.amount(command.amount, terms, command.segment)
+    desk.lots(command.amount, terms, command.segment)
     _window(command, desk)
     _reserve_asked(command, desk)
     _bounds(command, desk)
@@ -49,6 +49,7 @@ def open_auction(command: c.OpenAuction, desk: Desk) -> list[Event]:
     else:
         held, amount = desk.money, cost(terms.fee, command.reserve_fen, command.amount)
         desk.view.may_hold(account, kind)
+        desk.position(account, command.instrument, command.amount)
         desk.payable(account.id, amount)
     return [
         HoldPlaced(hold, account.id, held, amount, "order"),
@@ -208,17 +209,16 @@ def _bid_price(command: c.Bid, auction: m.Auction, terms: Terms) -> None:
 
 
 def _bid_limit(command: c.Bid, auction: m.Auction, desk: Desk) -> None:
-    """Refuse more units than one account may bid for in all."""
+    """Refuse more units than one holder may bid for in all."""
     said = auction.announced
-    limit, clause = said.bid_limit, said.notice
+    limit, clause = said.bid_limit or said.amount, said.notice
     found = desk.state.content.admitted.get(command.account)
     share = desk.pack.says("bid_limit_share", desk.today, of=found)
-    if share is not None:
-        most = int(share.number * said.amount)
-        if not limit or most < limit:
-            limit, clause = most, share.value.clause
-    limit = min(limit or said.amount, said.amount)
-    asked = sum(b.amount for b in auction.bids.values() if b.account == command.account)
+    if share is not None and int(share.number * said.amount) < limit:
+        limit, clause = int(share.number * said.amount), share.value.clause
+    accounts = desk.view.content.accounts
+    holder = accounts[command.account].holder
+    asked = sum(b.amount for b in auction.bids.values() if accounts[b.account].holder == holder)
     if asked + command.amount > limit:
         raise Refused(Refusal("bid_beyond_limit", {
             "account": command.account, "amount": command.amount, "asked": asked,
@@ -266,6 +266,7 @@ def close_auction(name: str, desk: Desk) -> list[Event]:
     result = clear(
         [Offer(b.id, b.price_fen, b.amount, b.seq) for b in bids], said.amount,
         auction.reserve_fen, side=said.side, pricing=said.pricing, margin=said.margin,
+        lot=int(desk.terms(said.segment).lot[0]),
     )  # fmt: skip
     if not result.awards:
         return over(name, desk, "reserve_not_met")

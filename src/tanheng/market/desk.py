@@ -160,13 +160,17 @@ class Desk:
 
     # Prices and amounts
 
-    def amount(self, amount: int, terms: Terms, segment: str, part: bool = False) -> int:
-        """An amount in whole lots, within the segment's limits (``part``: of a waiting order, so
-        without the least one)."""
+    def lots(self, amount: int, terms: Terms, segment: str) -> None:
+        """Refuse what is no number of whole lots."""
         lot, clause = terms.lot
         if amount < 1 or amount % int(lot):
             details = {"value": amount, "lot": int(lot), "segment": segment, "clause": clause}
             raise Refused(Refusal("amount_lot", details))
+
+    def amount(self, amount: int, terms: Terms, segment: str, part: bool = False) -> int:
+        """An amount in whole lots, within the segment's limits (``part``: of a waiting order, so
+        without the least one)."""
+        self.lots(amount, terms, segment)
         for limit, beyond in ((terms.least, not part), (terms.most, True)):
             if limit is None or not beyond:
                 continue

@@ -292,7 +292,9 @@ class Market:
                 if order in self.content.orders:
                     self._filled(self.content.orders[order], trade.amount, seq, at)
             key = f"{buyer}/{trade.instrument}"
-            day.bought[key] = day.bought.get(key, 0) + trade.amount
+            # Restricted units cannot be sold anyway.
+            if not event.restriction:
+                day.bought[key] = day.bought.get(key, 0) + trade.amount
             self._note_trade(trade, "waits" if event.waits else "settled")
 
     def _filled(self, order: m.Order, amount: int, seq: int, at: str) -> None:
@@ -328,7 +330,8 @@ class Market:
         trade = day.trades[event.trade]
         self._note_trade(trade, "annulled")
         del day.trades[event.trade]
-        day.bought[f"{trade.buyer}/{trade.instrument}"] -= trade.amount
+        if not trade.restriction:
+            day.bought[f"{trade.buyer}/{trade.instrument}"] -= trade.amount
         bars = self.content.bars[series(trade.instrument, trade.segment)]
         del bars[day.day]
         for other in day.trades.values():

@@ -45,7 +45,7 @@ def _scope(value: Value) -> str:
 
 
 def choices(pack: Pack) -> list[Line]:
-    """The choices of the compliance year, and the registry's controls."""
+    """The choices of the compliance year, of the market, and the registry's controls."""
     found: list[Line] = []
     if pack.plan is not None:
         for name, rule in pack.plan:
@@ -55,6 +55,14 @@ def choices(pack: Pack) -> list[Line]:
             found.append(_choice(pack, f"plan.sectors.{name}", "method", sector.method, name))
             if sector.items is not None:
                 found.append(_choice(pack, f"plan.sectors.{name}", "items", sector.items, name))
+    if pack.market is not None:
+        for name, rule in pack.market:
+            if isinstance(rule, Rule):
+                found.append(_choice(pack, "market", name, rule, ""))
+        for name, segment in pack.market.segments.items():
+            for part, rule in segment:
+                if isinstance(rule, Rule):
+                    found.append(_choice(pack, f"market.segments.{name}", part, rule, name))
     for name, rule in pack.controls:
         if isinstance(rule, Rule):
             found.append(_choice(pack, "controls", name, rule, ""))

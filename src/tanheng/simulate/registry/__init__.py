@@ -5,7 +5,8 @@ How it is put together, one module a line::
     dice        chance and time
     variants    packs that differ in what they demand
     actors      who asks for what, well and badly; ``choosing``: with what in mind
-    episode     a programme, its writers, what happens to them
+    writers     processes that crash, come back and ask again
+    episode     a registry with its people, and what happens to them
     faults      a store that crashes; ``stores``: where databases are
     model       the toy registry: every unit a cell of an array
     rules       the rules once more (``rules_rest``, ``rules_units``); ``oracle`` puts them together

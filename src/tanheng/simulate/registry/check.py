@@ -48,13 +48,14 @@ class Checker:
         acknowledged: those whose outcome somebody was told.
         pins: what previews showed, by digest.
         signatures: who really signed, by signature and actor.
+        before: instant of the last entry that was checked.
     """
 
     def __init__(self, oracle: Oracle, store: Store, programme: str) -> None:
         self.oracle, self.toy = oracle, oracle.toy
-        self.store, self._programme = store, programme
+        self.store, self.programme = store, programme
         self.size, self.prev, self.last_at, self.op = 0, "0" * 64, "", 0
-        self._before = ""
+        self.before = ""
         self.violations: list[Violation] = []
         self.accepted: Counter[str] = Counter()
         self.refused: Counter[str] = Counter()
@@ -77,17 +78,19 @@ class Checker:
         """Read the entries that are new, and check their bytes."""
         found: list[Read] = []
         for row in self.store.query(_SELECT, (self.size,)):
-            acts = self.toy.pack.controls.public_acts.value
             try:
-                entry = reading.read(
-                    row, self.prev, self.last_at, self.size + len(found), self._programme, acts
-                )
+                entry = self.read(row, self.size + len(found))
             except Wrong as error:
                 self.wrong(*error.args)
                 raise GivenUp from error
             self.prev, self.last_at = entry.hash, entry.at
             found.append(entry)
         return found
+
+    def read(self, row: tuple[Any, ...], seq: int) -> Read:
+        """Read the entry that must have this number."""
+        acts = self.toy.pack.controls.public_acts.value
+        return reading.read(row, self.prev, self.last_at, seq, self.programme, acts)
 
     def founded(self, key_of: dict[str, tuple[tuple[str, ...], str]]) -> None:
         """Take in the first entry."""
@@ -149,7 +152,7 @@ class Checker:
         name = entry.envelope["id"].removeprefix("due:")
         if not due or due[0][1] != name:
             self.wrong("due first", f"{name} happens by itself, but due is {due[:2]}")
-        elif entry.at != max(due[0][0], self._before):
+        elif entry.at != max(due[0][0], self.before):
             self.wrong("due first", f"{name} was due at {due[0][0]}, not {entry.at}")
         try:
             effect = self.oracle.happen(name, entry.at)
@@ -192,7 +195,7 @@ class Checker:
             self.wrong("rules", f"entry {entry.seq} is under the rules {entry.rules[:8]}")
 
     def _happened(self, entry: Read) -> None:
-        self.size, self._before = entry.seq + 1, entry.at
+        self.size, self.before = entry.seq + 1, entry.at
         try:
             self.touched |= self.oracle.apply(
                 entry.facts, entry.names, entry.seq, entry.at, entry.act, entry.raw

@@ -13,12 +13,12 @@ from tanheng.programme.programme import Programme
 from tanheng.programme.state import State
 from tanheng.registry import tables
 from tanheng.simulate.registry.check import Checker
-from tanheng.simulate.registry.episode import KEY, Episode
 from tanheng.simulate.registry.reading import AUDIENCES
+from tanheng.simulate.registry.writers import KEY, Writers
 from tanheng.verify import verify
 
 
-def finish(episode: Episode) -> str:
+def finish(episode: Writers) -> str:
     """Check the whole of an episode; returns the hash of its journal and state."""
     episode.rest()
     checker = episode.checker
@@ -27,14 +27,15 @@ def finish(episode: Episode) -> str:
         checker.compare(programme, whole=True)
     last = episode.writers[0]
     hashes = [programme.state.hash().hex() for programme in episode.writers]
-    _replays(episode, last, hashes)
-    _acknowledged(checker, last)
+    replays(episode, last, hashes)
+    acknowledged(checker, last)
     _tables(checker, last)
-    _proven(episode, last)
+    proven(episode, last, episode.number % 8 == 0)
     return hashlib.sha256(f"{hashes[0]}:{checker.prev}".encode()).hexdigest()
 
 
-def _replays(episode: Episode, programme: Programme, hashes: list[str]) -> None:
+def replays(episode: Writers, programme: Programme, hashes: list[str]) -> None:
+    """A replay, and the newest snapshot with what came after, lead to the writers' states."""
     checker = episode.checker
     replayed = State()
     for entry in programme.journal.entries():
@@ -50,7 +51,8 @@ def _replays(episode: Episode, programme: Programme, hashes: list[str]) -> None:
         )  # fmt: skip
 
 
-def _acknowledged(checker: Checker, programme: Programme) -> None:
+def acknowledged(checker: Checker, programme: Programme) -> None:
+    """What somebody was told is in the index of commands, and nothing else is."""
     rows = programme.store.query("SELECT actor, id, seq FROM commands")
     there = {(str(actor), str(name)): seq for actor, name, seq in rows}
     if there != {key: seq for key, (_, seq) in checker.known.items()}:
@@ -81,12 +83,12 @@ def _tables(checker: Checker, programme: Programme) -> None:
             checker.wrong("tables", f"{name} rebuilt: {sorted(map(repr, again[name] ^ rows))[:4]}")
 
 
-def _proven(episode: Episode, programme: Programme) -> None:
-    """The exported journal, read by the independent checker."""
+def proven(episode: Writers, programme: Programme, every: bool) -> None:
+    """The exported journal, read by the independent checker; ``every`` edition, or the whole one."""
     checker, toy = episode.checker, episode.toy
     episode.time.now += 300
     kept = programme.checkpoint()
-    audiences = AUDIENCES if episode.number % 8 == 0 else AUDIENCES[2:]
+    audiences = AUDIENCES if every else AUDIENCES[2:]
     for audience in audiences:
         out = io.BytesIO()
         export.write(programme.journal, out, audience, KEY.public)

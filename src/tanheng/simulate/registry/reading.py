@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -109,11 +110,33 @@ def fact_of(event: dict[str, Any]) -> tuple[Fact, str]:
     return (tag[:-2], *values), name
 
 
-def read(
+@dataclass(slots=True)
+class Opened:
+    """An entry whose bytes are right: its header, hash, events in order, confidential part."""
+
+    head: dict[str, Any]
+    act: str
+    hash: str
+    events: list[dict[str, Any]]
+    envelope: dict[str, Any]
+
+
+def audience_of(event: dict[str, Any]) -> int:
+    """Whom the registry's events are for, by number."""
+    tag = event["event"]
+    if tag == "hold_placed/1" and event["reason"] == "bid":
+        return 2
+    return 2 if tag in _SECRET else 1 if tag in _PARTIES or tag == "posted/1" else 0
+
+
+def opened(
     row: tuple[Any, ...], prev: str, last_at: str, expected_seq: int, programme: str,
-    public_acts: tuple[str, ...],
-) -> Read:  # fmt: skip
-    """Check an entry's bytes and read it.
+    public_acts: tuple[str, ...], audience: Callable[[dict[str, Any]], int] = audience_of,
+) -> Opened:  # fmt: skip
+    """Check an entry's bytes.
+
+    Args:
+        audience: whom an event is for, by number.
 
     Raises:
         Wrong: it is not as it must be.
@@ -128,11 +151,11 @@ def read(
     root = b""
     events: list[tuple[int, dict[str, Any]]] = []
     envelope: dict[str, Any] = {}
-    for n, audience in enumerate(AUDIENCES):
+    for n, name in enumerate(AUDIENCES):
         salt, body = row[5 + 2 * n], row[6 + 2 * n]
         if salt is None:
             continue
-        named = audience.encode() + b"\0"
+        named = name.encode() + b"\0"
         root += named + _hash(b"tanheng/part/1", named + salt + body)
         data = _decode(body)
         if n == 0:
@@ -141,18 +164,37 @@ def read(
             envelope = data
         for place, event in data.get("events", ()):
             tag = event["event"]
-            open_ = tag == "posted/1" and act in public_acts
-            wanted = 2 if tag in _SECRET else 1 if tag in _PARTIES or tag == "posted/1" else 0
-            wanted = 0 if open_ else wanted
-            _need(wanted == n, "audience", f"{tag} is for {AUDIENCES[wanted]}, not {audience}")
+            wanted = 0 if tag == "posted/1" and act in public_acts else audience(event)
+            _need(wanted == n, "audience", f"{tag} is for {AUDIENCES[wanted]}, not {name}")
             events.append((place, event))
     _need(_hash(b"tanheng/parts/1", root).hex() == head["parts"], "chain", "root of the parts")
     events.sort(key=lambda pair: pair[0])
     _need([place for place, _ in events] == [*range(len(events))], "chain", "places of events")
+    return Opened(head, act, digest.hex(), [event for _, event in events], envelope)
+
+
+def read(
+    row: tuple[Any, ...], prev: str, last_at: str, expected_seq: int, programme: str,
+    public_acts: tuple[str, ...],
+) -> Read:  # fmt: skip
+    """Check an entry's bytes and read it.
+
+    Raises:
+        Wrong: it is not as it must be.
+    """
+    found = opened(row, prev, last_at, expected_seq, programme, public_acts)
+    facts, names, raw = facts_of(found.events)
+    head = found.head
+    return Read(expected_seq, head["at"], found.act, found.hash, head["rules"], facts, names, raw,
+                found.envelope)  # fmt: skip
+
+
+def facts_of(events: list[dict[str, Any]]) -> tuple[list[Fact], list[str], dict[str, Any]]:
+    """The registry's events as facts, the ids they give, and the command they propose."""
     facts: list[Fact] = []
     names: list[str] = []
     raw: dict[str, Any] = {}
-    for _, event in events:
+    for event in events:
         if event["event"] == "founded/1":
             continue
         fact, name = fact_of(event)
@@ -160,4 +202,4 @@ def read(
         names.append(name)
         if fact[0] == "proposed":
             raw = event["command"]
-    return Read(seq, at, act, digest.hex(), head["rules"], facts, names, raw, envelope)
+    return facts, names, raw

@@ -10,9 +10,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from tanheng.simulate.registry.check import GivenUp, Violation
-from tanheng.simulate.registry.ending import finish
 from tanheng.simulate.registry.episode import Episode
 from tanheng.simulate.registry.stores import Place
+from tanheng.simulate.registry.writers import Writers
 
 EPISODE = 20_000
 """Operations after which a new programme begins."""
@@ -76,6 +76,18 @@ def simulate_registry(
         check_every: batches after which the live state is compared; entries always are.
         episode: operations after which a new programme begins.
     """
+    return simulate(
+        lambda number: Episode(seed, number, store, writers, check_every), ops, seconds, progress,
+        episode,
+    )  # fmt: skip
+
+
+def simulate(
+    make: Callable[[int], Writers], ops: int, seconds: Callable[[], float],
+    progress: Progress | None, episode: int,
+) -> Result:  # fmt: skip
+    """Episodes one after another; ``make`` makes the one of a number. See
+    :func:`simulate_registry`."""
     began = seconds()
     done = entries = crashes = number = broken = 0
     violations: list[Violation] = []
@@ -84,8 +96,9 @@ def simulate_registry(
     codes: Counter[str] = Counter()
     digest = hashlib.sha256()
     while done < ops and broken < BROKEN:
-        one, end = _episode(seed, number, store, writers, check_every, min(episode, ops - done),
-                            None if progress is None else _after(progress, done, ops))  # fmt: skip
+        one = make(number)
+        end = _lived(one, min(episode, ops - done),
+                     None if progress is None else _after(progress, done, ops))  # fmt: skip
         checker = one.checker
         violations += [
             Violation(done + v.op, v.seq, v.property, f"episode {number}: {v.text}")
@@ -111,12 +124,8 @@ def _after(progress: Progress, before: int, ops: int) -> Callable[[int], None]:
     return lambda done: progress(min(before + done, ops), ops)
 
 
-def _episode(
-    seed: int, number: int, place: Place, writers: int, every: int, ops: int,
-    progress: Callable[[int], None] | None,
-) -> tuple[Episode, str]:  # fmt: skip
+def _lived(one: Writers, ops: int, progress: Callable[[int], None] | None) -> str:
     """One episode, to its end or until too much is wrong."""
-    one = Episode(seed, number, place, writers, every)
     end = "given up"
     try:
         one.begin()
@@ -126,7 +135,7 @@ def _episode(
             turns += 1
             if progress is not None and turns % 200 == 0:
                 progress(one.ops)
-        end = finish(one)
+        end = one.finish()
     except GivenUp:
         pass
     except Exception as error:
@@ -138,4 +147,4 @@ def _episode(
         )
     finally:
         one.close()
-    return one, end
+    return end
