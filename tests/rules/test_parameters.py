@@ -366,7 +366,7 @@ def folder(place: Path, include: str) -> Path:
     source = files("tanheng") / "packs" / "cn-shenzhen-ets"
     shutil.copytree(str(source), place / "law")
     main = (place / "law" / "pack.yaml").read_text("utf-8")
-    kept = "include: [calendar-cn, accounts-cn, controls-cn, market-cn, market-local-cn]"
+    kept = "include: [calendar-cn, accounts-cn, controls-cn, market-cn, market-local-cn, watch]"
     assert kept in main
     (place / "law" / "pack.yaml").write_text(main.replace(kept, include), "utf-8")
     return place / "law"
