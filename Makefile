@@ -12,7 +12,7 @@ PYTEST := $(RUN)/python -m pytest
 .PHONY: help demo test check long mutation clean
 
 help:
-	@echo "make demo    three examples: summaries on the screen, reports in demo-output/"
+	@echo "make demo    the examples: summaries on the screen, reports and pictures in demo-output/"
 	@echo "make test    all tests"
 	@echo "make check   style, types, layers, lock file"
 	@echo "make long    long properties, 2×10^7 simulated operations, benchmarks, mutations (many hours)"

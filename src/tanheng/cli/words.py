@@ -343,6 +343,8 @@ def event(name: str, language: Language) -> str:
 def happened(raw: Mapping[str, Any], language: Language, money: Collection[str] = ()) -> str:
     """An event in one line."""
     name = str(raw["event"]).split("/")[0]
+    if name == "money_moved":
+        raw = {"account": raw["account"], "amount_fen": raw["amount"], "reference": raw["reference"]}
     label, text = event(name, language), brief(raw, language, money)
     if name == "traded":
         # The rows that follow say all.

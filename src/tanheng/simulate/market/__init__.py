@@ -7,7 +7,7 @@ How it is put together, one module a line::
     naive       matching, sharing out and quotes by plain definitions
     floor       the toy market, on top of the toy registry
     laws        the market's rules once more (``laws_rest``)
-    agents      who wants what, well and badly
+    agents      who wants what, well and badly; ``traders``: orders and bids
     entry       the journal's bytes as an outsider reads them
     follow      what every entry must keep; ``results``: auctions and ends of days
     judge       every entry and refusal decided again; the writers' states compared

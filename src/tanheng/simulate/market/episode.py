@@ -12,10 +12,11 @@ from tanheng.market.tables import TABLES
 from tanheng.programme.programme import Programme
 from tanheng.programme.signing import AskedFor, Request
 from tanheng.registry import commands as r
-from tanheng.simulate.market.agents import CLASS, REFERENCE, TRADING, Agents, holder
+from tanheng.simulate.market.agents import Agents
 from tanheng.simulate.market.floor import Floor
 from tanheng.simulate.market.judge import Judge
 from tanheng.simulate.market.laws_rest import AllLaws
+from tanheng.simulate.market.traders import CLASS, REFERENCE, TRADING, holder
 from tanheng.simulate.market.variants import INSTRUMENTS, variants
 from tanheng.simulate.registry.choosing import AUTHORITY, PEOPLE
 from tanheng.simulate.registry.dice import START, Dice, Time
