@@ -21,8 +21,8 @@ from helpers.registry import (
     varied,
 )
 from tanheng.compliance.commands import ACTS as YEARLY
-from tanheng.programme import people
 from tanheng.market.commands import ACTS as MARKET_ACTS
+from tanheng.programme import people
 from tanheng.registry import commands as c
 from tanheng.registry import model as m
 from tanheng.registry.decide import Decision

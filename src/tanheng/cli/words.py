@@ -344,7 +344,11 @@ def happened(raw: Mapping[str, Any], language: Language, money: Collection[str] 
     """An event in one line."""
     name = str(raw["event"]).split("/")[0]
     if name == "money_moved":
-        raw = {"account": raw["account"], "amount_fen": raw["amount"], "reference": raw["reference"]}
+        raw = {
+            "account": raw["account"],
+            "amount_fen": raw["amount"],
+            "reference": raw["reference"],
+        }
     label, text = event(name, language), brief(raw, language, money)
     if name == "traded":
         # The rows that follow say all.
