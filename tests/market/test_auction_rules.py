@@ -210,3 +210,14 @@ def test_large_numbers_are_shared_exactly() -> None:
     assert found.sold == most
     exact = [Fraction((most - n) * most, 3 * most - 3) for n in range(3)]
     assert all(abs(a.amount - e) < 1 for a, e in zip(found.awards, exact, strict=True))
+
+
+def test_a_step_that_changed_meanwhile_gives_nobody_more_than_he_bid_for() -> None:
+    """Bids of 5 under a step that is 10 by now: units are shared singly."""
+    bids = [Offer(str(n), 100, 5, n) for n in range(3)]
+    found = clear(bids, 10, 0, margin="pro_rata", lot=10)
+    assert [award.amount for award in found.awards] == [4, 3, 3]
+    whole = clear(
+        [Offer(str(n), 100, 500, n) for n in range(3)], 1000, 0, margin="pro_rata", lot=500
+    )
+    assert [award.amount for award in whole.awards] == [500, 500]

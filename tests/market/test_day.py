@@ -461,3 +461,15 @@ def test_bands_ticks_and_fees_that_no_market_has_are_faults_of_the_pack() -> Non
     ):  # fmt: skip
         with pytest.raises(AssertionError):  # findings instead of a pack
             market_pack(law(name, f'value: "{value}"'))
+
+
+def test_an_auction_without_fees_is_the_same_after_opening_from_a_snapshot() -> None:
+    """A fee of nothing is written as it is, not left out by one way of keeping and kept by another."""
+    f = Floor(market_pack(law("trade_fee_share", 'value: "0"')))
+    f.auction(
+        "A", 10, "2016-06-02 09:30", "2016-06-02 10:30", segment="oneway", reserve_fen=2000
+    )  # fmt: skip
+    f.order("A", "buy", 2000, 10)
+    f.programme.snapshot()
+    f.reopened()
+    f.sound()

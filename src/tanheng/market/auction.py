@@ -55,8 +55,11 @@ def clear(
         margin: ``time``: at the marginal price earlier bids come first; ``pro_rata``: each gets its
             share in lots, rounded down, and the lots left go one each to the largest remainders,
             earlier bids first among equals.
-        lot: step of amounts; the amount and all bids are whole lots.
+        lot: step of amounts; where the amount or a bid is no whole number of lots, as when the step
+            changed since it was made, units are shared singly.
     """
+    if any(number % lot for number in (amount, *(bid.amount for bid in bids))):
+        lot = 1
     sign = 1 if side == "sell" else -1
     good = sorted(
         (bid for bid in bids if not reserve_fen or sign * (bid.price_fen - reserve_fen) >= 0),

@@ -73,7 +73,7 @@ class OrderPlaced(Event, frozen=True, tag="order_placed/1"):
     year: int = 0
     low_fen: int = 0
     high_fen: int = 0
-    fee: str = "0"
+    fee: str = ""
 
 
 class OrderHeld(Event, frozen=True, tag="order_held/1"):
@@ -166,7 +166,7 @@ class AuctionOpened(Event, frozen=True, tag="auction_opened/1"):
     admits: tuple[str, ...] = ()
     restriction: int = 0
     unsold: str = "return"
-    fee: str = "0"
+    fee: str = ""
 
 
 class ReserveFixed(Event, frozen=True, tag="reserve_fixed/1"):
@@ -188,7 +188,7 @@ class BidPlaced(Event, frozen=True, tag="bid_placed/1"):
     price_fen: int
     amount: int
     hold: str
-    fee: str = "0"
+    fee: str = ""
 
 
 class BidEnded(Event, frozen=True, tag="bid_ended/1"):
@@ -288,7 +288,7 @@ class Order(msgspec.Struct):
     year: int = 0
     low_fen: int = 0
     high_fen: int = 0
-    fee: str = "0"
+    fee: str = ""
 
 
 class Trade(msgspec.Struct):
@@ -342,7 +342,7 @@ class Bidding(msgspec.Struct):
     amount: int
     hold: str
     seq: int
-    fee: str = "0"
+    fee: str = ""
 
 
 class Auction(msgspec.Struct):

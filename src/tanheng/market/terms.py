@@ -44,7 +44,7 @@ class Terms:
 
 @lru_cache(maxsize=256)
 def _ratio(share: str) -> tuple[int, int]:
-    return Decimal(share).as_integer_ratio()
+    return Decimal(share or 0).as_integer_ratio()
 
 
 def fee_of(share: str, price_fen: int, amount: int) -> int:
