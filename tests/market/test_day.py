@@ -473,3 +473,17 @@ def test_an_auction_without_fees_is_the_same_after_opening_from_a_snapshot() -> 
     f.programme.snapshot()
     f.reopened()
     f.sound()
+
+
+def test_nobody_bids_for_more_than_there_is_whatever_the_notice_allows() -> None:
+    """A notice whose limit of one bidder is above the amount: the amount is the limit."""
+    f = Floor()
+    f.auction(
+        "A", 10, "2016-06-02 09:30", "2016-06-02 10:30", segment="oneway", reserve_fen=2000,
+        bid_limit=50,
+    )  # fmt: skip
+    f.tick("2016-06-02 09:40")
+    (auction,) = f.market.auctions
+    found = f.refused(c.Bid("B", auction, 2000, 11))
+    assert (found.code, found.details["limit"]) == ("bid_beyond_limit", 10)
+    f.do(c.Bid("B", auction, 2000, 10), actor="ann")

@@ -211,7 +211,7 @@ def _bid_price(command: c.Bid, auction: m.Auction, terms: Terms) -> None:
 def _bid_limit(command: c.Bid, auction: m.Auction, desk: Desk) -> None:
     """Refuse more units than one holder may bid for in all."""
     said = auction.announced
-    limit, clause = said.bid_limit or said.amount, said.notice
+    limit, clause = min(said.bid_limit or said.amount, said.amount), said.notice
     found = desk.state.content.admitted.get(command.account)
     share = desk.pack.says("bid_limit_share", desk.today, of=found)
     if share is not None and int(share.number * said.amount) < limit:
