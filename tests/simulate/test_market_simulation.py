@@ -13,8 +13,7 @@ from typing import Any
 
 import pytest
 
-from tanheng.journal.journal import Journal
-from tanheng.journal.sqlite import SQLiteStore
+from helpers.plants import forget_ids, lose_a_commit
 from tanheng.market import (
     book,
     decide,
@@ -33,7 +32,7 @@ from tanheng.programme.programme import Programme
 from tanheng.registry.model import HoldEnded, Posted
 from tanheng.simulate.market import simulate_market
 from tanheng.simulate.market.episode import Episode
-from tanheng.simulate.registry import Files, Memory, Place, Result, Schemas, place_of
+from tanheng.simulate.registry import Files, Memory, Place, Result, Schemas
 
 OPS = 20_000
 DEALS = {"propose_deal", "agree_deal", "end_deal"}
@@ -42,33 +41,6 @@ DEALS = {"propose_deal", "agree_deal", "end_deal"}
 
 def run(seed: int, ops: int, place: Place | None = None, episode: int = OPS) -> Result:
     return simulate_market(seed, ops, store=place or Memory(), seconds=lambda: 0.0, episode=episode)
-
-
-def lived(seed: int, kind: str, folder: Path, url: str = "") -> None:
-    """One run: nothing is violated, and there was something to survive."""
-    found = simulate_market(
-        seed, OPS, store=place_of(kind, folder, url), seconds=lambda: 0.0, check_every=3
-    )
-    assert not found.violations, found.violations[:5]
-    assert found.ops >= OPS
-    assert found.crashes >= 5
-    assert found.entries > OPS // 4
-    assert found.refusals > OPS // 10
-
-
-@pytest.mark.parametrize("seed", [101, 102, 103, 104])
-def test_in_memory(seed: int, tmp_path: Path) -> None:
-    lived(seed, "memory", tmp_path)
-
-
-@pytest.mark.parametrize("seed", [201, 202, 203])
-def test_on_sqlite(seed: int, tmp_path: Path) -> None:
-    lived(seed, "sqlite", tmp_path)
-
-
-@pytest.mark.parametrize("seed", [301, 302, 303])
-def test_on_postgresql(seed: int, tmp_path: Path, postgres: str) -> None:
-    lived(seed, "postgres", tmp_path, postgres)
 
 
 def test_every_command_is_taken_and_refused() -> None:
@@ -283,24 +255,6 @@ def late_with_what_is_due(patch: pytest.MonkeyPatch) -> None:
             real(self, at)
 
     patch.setattr(Programme, "_settle_due", wrong)
-
-
-def lose_a_commit(patch: pytest.MonkeyPatch) -> None:
-    real, count = SQLiteStore.commit, [0]
-
-    def wrong(self: SQLiteStore) -> None:
-        count[0] += 1
-        if count[0] % 30 == 0:
-            self.rollback()
-        else:
-            real(self)
-
-    patch.setattr(SQLiteStore, "commit", wrong)
-
-
-def forget_ids(patch: pytest.MonkeyPatch) -> None:
-    real = Journal.begin
-    patch.setattr(Journal, "begin", lambda self, keys=(): (real(self, keys)[0], {}))
 
 
 def tell_bids_to_everybody(patch: pytest.MonkeyPatch) -> None:

@@ -9,8 +9,7 @@ from typing import Any, get_args
 
 import pytest
 
-from tanheng.journal.journal import Journal
-from tanheng.journal.sqlite import SQLiteStore
+from helpers.plants import forget_ids, lose_a_commit
 from tanheng.programme import body, people
 from tanheng.programme.programme import Programme
 from tanheng.registry import access, controls, decide, decide_units, tables, view
@@ -88,24 +87,6 @@ def keep_what_a_hold_held(patch: pytest.MonkeyPatch) -> None:
 def reverse_twice(patch: pytest.MonkeyPatch) -> None:
     """The units of the second time are those of another surrender."""
     patch.setitem(registry_state._APPLY, m.Reversed, lambda self, event: None)
-
-
-def lose_a_commit(patch: pytest.MonkeyPatch) -> None:
-    real, count = SQLiteStore.commit, [0]
-
-    def wrong(self: SQLiteStore) -> None:
-        count[0] += 1
-        if count[0] % 30 == 0:
-            self.rollback()
-        else:
-            real(self)
-
-    patch.setattr(SQLiteStore, "commit", wrong)
-
-
-def forget_ids(patch: pytest.MonkeyPatch) -> None:
-    real = Journal.begin
-    patch.setattr(Journal, "begin", lambda self, keys=(): (real(self, keys)[0], {}))
 
 
 def go_on_while_closed(patch: pytest.MonkeyPatch) -> None:

@@ -26,12 +26,11 @@ from tanheng.errors import Refusal
 from tanheng.journal import encode, tagged
 from tanheng.registry import access
 from tanheng.registry import commands as units
-from tanheng.registry.decide import Decision, effect_of, expiry, own_holds, propose
+from tanheng.registry.decide import Decision, answered, effect_of, expiry, own_holds, propose
 from tanheng.registry.decide_holds import end_pending
 from tanheng.registry.model import Call, Event, Pending
 from tanheng.registry.state import Registry
 from tanheng.registry.view import Refused, View
-from tanheng.rules import CalendarMissing, Gap
 from tanheng.traced import WIDE
 
 Asked = c.ComplianceCommand | units.Surrender | units.CarryOver
@@ -100,51 +99,39 @@ def waiting(pending: Pending | None, state: Compliance, call: Call) -> Asked | N
     return kept if concerns(kept, state, call) else None
 
 
-def decide(command: Asked, state: Compliance, registry: Registry, call: Call) -> Decision | Refusal:
+@answered
+def decide(command: Asked, state: Compliance, registry: Registry, call: Call) -> Decision:
     """Decide a whole command; nothing is applied."""
-    try:
-        view = View(registry, call)
-        access.authorise(view, command, call.actor)
-        access.open_mode(view, command.act)
-        with localcontext(WIDE):
-            events = _CORE[type(command)](command, Desk(state, view))
-        digest = _digest(command, events, state, call)
-        if command.act not in call.controls.four_eyes.value:
-            return Decision(command.act, events, effect_of(events), digest, tuple(events))
-        found = propose(command, view, events, expires=expiry(call))
-        pins = [] if command.act == "surrender" else [m.Pinned(f"P{call.seq}", digest)]
-        return found._replace(events=[*found.events, *pins], digest=digest, would=tuple(events))
-    except Refused as refused:
-        return refused.refusal
-    except Gap as gap:
-        return gap.refusal
-    except CalendarMissing as missing:
-        return Refusal("calendar_missing", {"year": missing.year})
+    view = View(registry, call)
+    access.authorise(view, command, call.actor)
+    access.open_mode(view, command.act)
+    with localcontext(WIDE):
+        events = _CORE[type(command)](command, Desk(state, view))
+    digest = _digest(command, events, state, call)
+    if command.act not in call.controls.four_eyes.value:
+        return Decision(command.act, events, effect_of(events), digest, tuple(events))
+    found = propose(command, view, events, expires=expiry(call))
+    pins = [] if command.act == "surrender" else [m.Pinned(f"P{call.seq}", digest)]
+    return found._replace(events=[*found.events, *pins], digest=digest, would=tuple(events))
 
 
+@answered
 def approve(
     pending: Pending, kept: Asked, state: Compliance, registry: Registry, call: Call
-) -> Decision | Refusal:
+) -> Decision:
     """Approve such a command: decided again, it must come to what was proposed."""
-    try:
-        view = View(registry, call, own_holds(registry, pending), pending.id)
-        access.second_person(view, pending, kept.authority, call.actor)
-        access.open_mode(view, pending.act)
-        access.authorise(view, kept, pending.initiator)
-        with localcontext(WIDE):
-            events = _CORE[type(kept)](kept, Desk(state, view))
-        pin = state.content.pins.get(pending.id)
-        if pin is not None and pin != _digest(kept, events, state, call):
-            details = {"pending": pending.id, "act": pending.act}
-            raise Refused(Refusal("pending_moved", details))
-        done = end_pending(view, pending.id, "done", person=call.actor)
-        return Decision(pending.act, [*done, *events], effect_of(events), pin or "", tuple(events))
-    except Refused as refused:
-        return refused.refusal
-    except Gap as gap:
-        return gap.refusal
-    except CalendarMissing as missing:
-        return Refusal("calendar_missing", {"year": missing.year})
+    view = View(registry, call, own_holds(registry, pending), pending.id)
+    access.second_person(view, pending, kept.authority, call.actor)
+    access.open_mode(view, pending.act)
+    access.authorise(view, kept, pending.initiator)
+    with localcontext(WIDE):
+        events = _CORE[type(kept)](kept, Desk(state, view))
+    pin = state.content.pins.get(pending.id)
+    if pin is not None and pin != _digest(kept, events, state, call):
+        details = {"pending": pending.id, "act": pending.act}
+        raise Refused(Refusal("pending_moved", details))
+    done = end_pending(view, pending.id, "done", person=call.actor)
+    return Decision(pending.act, [*done, *events], effect_of(events), pin or "", tuple(events))
 
 
 def _digest(command: Asked, events: list[Event], state: Compliance, call: Call) -> str:

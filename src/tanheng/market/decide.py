@@ -11,7 +11,6 @@ from typing import Any, TypeGuard
 
 import msgspec
 
-from tanheng.errors import Refusal
 from tanheng.market import commands as c
 from tanheng.market import decide_auctions as auctions
 from tanheng.market import decide_day as days
@@ -24,7 +23,7 @@ from tanheng.market.state import Market
 from tanheng.market.terms import affordable, cost
 from tanheng.registry import access
 from tanheng.registry.commands import Command
-from tanheng.registry.decide import Decision, effect_of, expiry, own_holds, propose
+from tanheng.registry.decide import Decision, answered, effect_of, expiry, own_holds, propose
 from tanheng.registry.decide_holds import end_pending
 from tanheng.registry.model import (
     AccountFrozen,
@@ -73,27 +72,21 @@ def waiting(pending: Pending | None) -> c.MarketCommand | None:
     return found
 
 
+@answered
 def decide(
     command: c.MarketCommand, state: Market, registry: Registry, call: Call,
     needs: Needs = no_needs,
-) -> Decision | Refusal:  # fmt: skip
+) -> Decision:  # fmt: skip
     """Decide a whole command; nothing is applied."""
-    try:
-        view = View(registry, call)
-        if not isinstance(command, _BY_ANYBODY_OF):
-            access.authorise(view, command, call.actor)
-        access.open_mode(view, command.act)
-        events = _CORE[type(command)](command, Desk(state, view, needs))
-        if command.act in call.controls.four_eyes.value:
-            found = propose(command, view, events, expires=expiry(call))
-            return found._replace(would=tuple(events))
-        return Decision(command.act, events, effect_of(events), "", tuple(events))
-    except Refused as refused:
-        return refused.refusal
-    except Gap as gap:
-        return gap.refusal
-    except CalendarMissing as missing:
-        return Refusal("calendar_missing", {"year": missing.year})
+    view = View(registry, call)
+    if not isinstance(command, _BY_ANYBODY_OF):
+        access.authorise(view, command, call.actor)
+    access.open_mode(view, command.act)
+    events = _CORE[type(command)](command, Desk(state, view, needs))
+    if command.act in call.controls.four_eyes.value:
+        found = propose(command, view, events, expires=expiry(call))
+        return found._replace(would=tuple(events))
+    return Decision(command.act, events, effect_of(events), "", tuple(events))
 
 
 def of_authority(pending: Pending, kept: c.MarketCommand, call: Call) -> bool:
@@ -103,26 +96,20 @@ def of_authority(pending: Pending, kept: c.MarketCommand, call: Call) -> bool:
     return kept.authority or not pending.account
 
 
+@answered
 def approve(
     pending: Pending, kept: c.MarketCommand, state: Market, registry: Registry, call: Call,
     needs: Needs = no_needs,
-) -> Decision | Refusal:  # fmt: skip
+) -> Decision:  # fmt: skip
     """Approve such a command: it is decided again, for who asked for it."""
-    try:
-        view = View(registry, call, own_holds(registry, pending), pending.id)
-        access.second_person(view, pending, of_authority(pending, kept, call), call.actor)
-        access.open_mode(view, pending.act)
-        if not isinstance(kept, _BY_ANYBODY_OF):
-            access.authorise(view, kept, pending.initiator)
-        events = _CORE[type(kept)](kept, Desk(state, view, needs))
-        done = end_pending(view, pending.id, "done", person=call.actor)
-        return Decision(pending.act, [*done, *events], effect_of(events), "", tuple(events))
-    except Refused as refused:
-        return refused.refusal
-    except Gap as gap:
-        return gap.refusal
-    except CalendarMissing as missing:
-        return Refusal("calendar_missing", {"year": missing.year})
+    view = View(registry, call, own_holds(registry, pending), pending.id)
+    access.second_person(view, pending, of_authority(pending, kept, call), call.actor)
+    access.open_mode(view, pending.act)
+    if not isinstance(kept, _BY_ANYBODY_OF):
+        access.authorise(view, kept, pending.initiator)
+    events = _CORE[type(kept)](kept, Desk(state, view, needs))
+    done = end_pending(view, pending.id, "done", person=call.actor)
+    return Decision(pending.act, [*done, *events], effect_of(events), "", tuple(events))
 
 
 def settle_due(at: str, name: str, state: Market, registry: Registry, call: Call) -> Decision:

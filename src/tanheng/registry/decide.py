@@ -8,7 +8,8 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import timedelta
-from typing import Any, NamedTuple
+from functools import wraps
+from typing import Any, NamedTuple, ParamSpec
 
 import msgspec
 
@@ -22,7 +23,7 @@ from tanheng.registry import decide_units as units
 from tanheng.registry import model as m
 from tanheng.registry.state import Registry
 from tanheng.registry.view import Refused, View
-from tanheng.rules import CalendarMissing
+from tanheng.rules import CalendarMissing, Gap
 
 _CORE: dict[type[c.Command], Callable[[Any, View], list[m.Event]]] = {
     c.OpenAccount: accounts.open_account,
@@ -73,43 +74,58 @@ class Decision(NamedTuple):
     would: tuple[m.Event, ...] = ()
 
 
-def decide(command: c.AnyCommand, state: Registry, call: m.Call) -> Decision | Refusal:
+P = ParamSpec("P")
+
+
+def answered(decision: Callable[P, Decision]) -> Callable[P, Decision | Refusal]:
+    """The door of a decision: inside, a refusal travels as an exception, outside it is a value. So is
+    a gap of the law, and a year without a calendar."""
+
+    @wraps(decision)
+    def door(*args: P.args, **given: P.kwargs) -> Decision | Refusal:
+        try:
+            return decision(*args, **given)
+        except Refused as refused:
+            return refused.refusal
+        except Gap as gap:
+            return gap.refusal
+        except CalendarMissing as missing:
+            return Refusal("calendar_missing", {"year": missing.year})
+
+    return door
+
+
+@answered
+def decide(command: c.AnyCommand, state: Registry, call: m.Call) -> Decision:
     """Decide a whole command; nothing is applied."""
-    try:
-        if isinstance(command, c.Approve):
-            return _approve(command, state, call)
-        view = View(state, call)
-        if isinstance(command, c.Reject | c.Abort):
-            pending = _pending(state, command.pending)
-            return _take_back(command, pending, _of_authority(pending), view)
-        if isinstance(command, c.Release):
-            access.open_mode(view, command.act)
-            return Decision(command.act, holds.release(command, view), ())
-        access.authorise(view, command, call.actor)
+    if isinstance(command, c.Approve):
+        return _approve(command, state, call)
+    view = View(state, call)
+    if isinstance(command, c.Reject | c.Abort):
+        pending = _pending(state, command.pending)
+        return _take_back(command, pending, _of_authority(pending), view)
+    if isinstance(command, c.Release):
         access.open_mode(view, command.act)
-        events = _CORE[type(command)](command, view)
-        if command.act in call.controls.four_eyes.value:
-            return propose(command, view, events, expires=expiry(call))
-        if isinstance(command, c.Transfer):
-            due = controls.transfer_due(view, view.account(command.source), command.target)
-            if due:
-                return propose(command, view, events, due=due)
-        return Decision(command.act, events, effect_of(events))
-    except Refused as refused:
-        return refused.refusal
-    except CalendarMissing as missing:
-        return Refusal("calendar_missing", {"year": missing.year})
+        return Decision(command.act, holds.release(command, view), ())
+    access.authorise(view, command, call.actor)
+    access.open_mode(view, command.act)
+    events = _CORE[type(command)](command, view)
+    if command.act in call.controls.four_eyes.value:
+        return propose(command, view, events, expires=expiry(call))
+    if isinstance(command, c.Transfer):
+        due = controls.transfer_due(view, view.account(command.source), command.target)
+        if due:
+            return propose(command, view, events, due=due)
+    return Decision(command.act, events, effect_of(events))
 
 
+@answered
 def take_back(
     command: c.Reject | c.Abort, pending: m.Pending, of_authority: bool, state: Registry,
     call: m.Call,
-) -> Decision | Refusal:  # fmt: skip
+) -> Decision:  # fmt: skip
     """Reject or abort what waits, where another context knows whose it is."""
-    try:
-        return _take_back(command, pending, of_authority, View(state, call))
-    except Refused as refused:
-        return refused.refusal
+    return _take_back(command, pending, of_authority, View(state, call))
 
 
 def pending_command(pending: m.Pending) -> c.AnyCommand:

@@ -125,15 +125,7 @@ class Episode(Writers):
             [c.Admit(name, CLASS[name[0]]) for name in TRADING],
             [c.SetReference(kind, REFERENCE, "listed") for kind in INSTRUMENTS],
         ]  # fmt: skip
-        for stage in stages:
-            self.ask(0, [self.request(command, AUTHORITY[0]) for command in stage])
-            waits = list(self.toy.waiting)
-            if waits:
-                self.ask(1, [self.request(r.Approve(name), AUTHORITY[1]) for name in waits])
-
-    def _three(self) -> list[str]:
-        first = self.dice.below(len(PEOPLE) - 3)
-        return list(PEOPLE[first : first + 3])
+        self._in_stages(stages)
 
     # Turns
 

@@ -107,14 +107,7 @@ class Episode(Writers):
                 for kind, rule in self.pack.kinds.items() if type_ in rule.held_by
             ],
         ]  # fmt: skip
-        for stage in stages:
-            self.ask(0, [self.request(command, boss[0]) for command in stage])
-            waits = list(self.toy.waiting)
-            self.ask(1, [self.request(c.Approve(name), boss[1]) for name in waits])
-
-    def _three(self) -> list[str]:
-        first = self.dice.below(len(who.PEOPLE) - 3)
-        return list(who.PEOPLE[first : first + 3])
+        self._in_stages(stages)
 
     # Turns
 

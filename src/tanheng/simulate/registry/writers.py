@@ -7,9 +7,11 @@ from collections.abc import Callable, Mapping, Sequence
 from tanheng.journal import Key, StoreFault
 from tanheng.programme.packs import Shelf
 from tanheng.programme.programme import ClockOff, Programme
-from tanheng.programme.signing import Request
+from tanheng.programme.signing import AskedFor, Request
+from tanheng.registry.commands import Approve
 from tanheng.rules import Pack
 from tanheng.simulate.registry.check import Checker
+from tanheng.simulate.registry.choosing import AUTHORITY, PEOPLE
 from tanheng.simulate.registry.dice import Dice, Time
 from tanheng.simulate.registry.faults import Crashed, Shaky
 from tanheng.simulate.registry.model import Days, Toy
@@ -54,6 +56,10 @@ class Writers:
         """Operations whose outcome was told."""
         return self.checker.op
 
+    def request(self, command: AskedFor, actor: str) -> Request:
+        """A request with an id of its own."""
+        raise NotImplementedError
+
     def begin(self) -> None:
         """Found the programme and make the first accounts."""
         raise NotImplementedError
@@ -97,6 +103,19 @@ class Writers:
             self.stores.append(opened[0])
             self.writers.append(opened[1])
         self.checker.founded({name: (tuple(roles), key) for name, (roles, key) in first.items()})
+
+    def _in_stages(self, stages: Sequence[Sequence[AskedFor]]) -> None:
+        """Commands that rest on those before; what waits for a second person is approved."""
+        for stage in stages:
+            self.ask(0, [self.request(command, AUTHORITY[0]) for command in stage])
+            waits = [self.request(Approve(name), AUTHORITY[1]) for name in self.toy.waiting]
+            if waits:
+                self.ask(1, waits)
+
+    def _three(self) -> list[str]:
+        """Three neighbours."""
+        first = self.dice.below(len(PEOPLE) - 3)
+        return list(PEOPLE[first : first + 3])
 
     def _reopen(self, writer: int) -> None:
         """Another process takes the dead one's place; it may die too."""
