@@ -13,6 +13,7 @@ from tanheng.cli import (
     compliance,
     history,
     market,
+    market_close,
     market_show,
     playing,
     programme,
@@ -74,6 +75,7 @@ app.add_typer(rules.app, name="rules")
 app.add_typer(simulate.app, name="simulate")
 registry_show.add_to(registry.app)
 market_show.add_to(market.app)
+market_close.add_to(market.app)
 market.app.add_typer(quotes.app)
 simulate.app.command("play")(playing.play)
 history.add_to(programme.app)

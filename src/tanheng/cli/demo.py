@@ -7,6 +7,7 @@ import shutil
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager, redirect_stdout
+from dataclasses import replace
 from importlib.resources import files
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -45,6 +46,11 @@ _TEXT: dict[str, tuple[str, str]] = {
         "美国经济 388 个部门，含 93 个副产品抵扣系数。",
     ),
 }
+_PILOTS = (
+    ("guangzhou", "GDEA", "广东"), ("hubei", "HBEA", "湖北"), ("beijing", "BEA", "北京"),
+    ("tianjin", "TJEA", "天津"),
+)  # fmt: skip
+"""Files of daily prices, their products, their markets."""
 _TOLD = ("(offset_limit_share)", "(fine", "(next_year", "(preallocation_share)")
 """Parameters whose differences between the packs the demonstration tells."""
 _INTRO = (
@@ -179,7 +185,7 @@ def _markets(out: Path, language: Language, console: Console) -> None:
     market_show.chart(where, "SZA-2016", week / "week.png", last="2017-06-27", lang=language)
     console.print()
     console.rule("[bold]pilot-prices[/bold]", align="left")
-    for name in ("guangzhou", "hubei", "beijing", "tianjin"):
+    for name, code, chinese in _PILOTS:
         # Hubei's file has open and close the wrong way round; see SOURCE.md there.
         columns = {"open": "close", "close": "open"} if name == "hubei" else None
         read = read_series(
@@ -188,7 +194,8 @@ def _markets(out: Path, language: Language, console: Console) -> None:
         series = next(one for one in read.series if one.name == name)
         folder = out / "pilot-prices"
         folder.mkdir(exist_ok=True)
-        picture = drawn(series, "week")
+        title = f"{code} {chinese if zh else name.title()}"
+        picture = drawn(replace(series, title=title), "week")
         write_kline(picture, folder / f"{name}.html")
         write_kline_png(picture, folder / f"{name}.png", language)
         volume = sum(bar.volume for bar in series.bars)

@@ -1,8 +1,7 @@
-"""``tanheng market …``: what it is asked: orders, trades, quotes, auctions, the end of the day."""
+"""``tanheng market …``: what it is asked: orders, trades, quotes, auctions, deals."""
 
 from __future__ import annotations
 
-import sys
 from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -12,6 +11,7 @@ import typer
 from tanheng.cli.options import JsonOption, LangOption, one_of, split, whole, wrong
 from tanheng.cli.registry_show import show_rows
 from tanheng.cli.session import DirArgument, NowOption, Session
+from tanheng.cli.words import yuan
 
 if TYPE_CHECKING:
     from tanheng.quotes.bars import Every, Series
@@ -25,17 +25,29 @@ FromOption = Annotated[str, typer.Option("--from", help="First day. 起始日。
 ToOption = Annotated[str, typer.Option("--to", help="Last day. 截止日。")]
 
 
-def yuan(fen: object) -> str:
-    """Money for people."""
-    number = int(str(fen))
-    return f"{number // 100:,}.{number % 100:02}" if number >= 0 else f"−{yuan(-number)}"
+def plain(fen: object) -> str:
+    """Money for machines: two decimals, exact, nothing between the digits."""
+    return yuan(fen).replace(",", "").replace("−", "-")
 
 
-def _day(option: str, text: str) -> str:
+def day_of(option: str, text: str) -> str:
     try:
         return date.fromisoformat(text).isoformat()
     except ValueError:
         wrong(option, f"{text!r}: write a day such as 2017-06-30")
+
+
+def many(count: int, what: str) -> str:
+    """A number of things in English."""
+    return f"{count:,} {what}" if count == 1 else f"{count:,} {what}s"
+
+
+def _span(first: str, last: str) -> tuple[date, date]:
+    """First and last day of a span."""
+    span = (date.fromisoformat(day_of("--from", first)), date.fromisoformat(day_of("--to", last)))
+    if span[0] > span[1]:
+        wrong("--to", f"{last} is before {first}")
+    return span
 
 
 def book(
@@ -103,7 +115,7 @@ def trades(
     """Trades with their parties, newest first. 成交。"""
     heads = ("trade", "at", "instrument", "segment", "price", "amount", "buyer", "seller", "status")
     where, params = ["1 = 1"], []
-    for name, value in (("day", _day("--day", day) if day else ""), ("instrument", instrument)):
+    for name, value in (("day", day_of("--day", day) if day else ""), ("instrument", instrument)):
         if value:
             where.append(f"{name} = ?")
             params.append(value)
@@ -134,7 +146,7 @@ def quotes(
         "SELECT day, instrument, segment, open_fen, high_fen, low_fen, close_fen, volume, "
         "turnover_fen, trades FROM quotes WHERE day >= ? AND day <= ?"
     )
-    params = [_day("--from", first) if first else "", _day("--to", last) if last else "9999"]
+    params = [day_of("--from", first) if first else "", day_of("--to", last) if last else "9999"]
     if instrument:
         sql += " AND instrument = ?"
         params.append(instrument)
@@ -155,8 +167,7 @@ def _quotes_csv(session: Session, sql: str, params: tuple[str, ...], out: Path) 
         writer = csv.writer(file)
         writer.writerow(names)
         for row in rows:
-            prices = [f"{int(str(n)) / 100:.2f}" for n in row[3:7]]
-            writer.writerow([*row[:3], *prices, row[7], f"{int(str(row[8])) / 100:.2f}", row[9]])
+            writer.writerow([*row[:3], *map(plain, row[3:7]), row[7], plain(row[8]), row[9]])
     print(out)
 
 
@@ -173,8 +184,8 @@ def average(
     from tanheng.quotes.bars import rounded, vwap
 
     session = Session(path, now=now, as_json=as_json, lang=lang)
-    found = _series(session, instrument, segment)
-    span = (date.fromisoformat(_day("--from", first)), date.fromisoformat(_day("--to", last)))
+    found = series_of(session, instrument, segment)
+    span = _span(first, last)
     bars = found.between(*span).bars
     mean = vwap(found, *span)
     volume, turnover = sum(bar.volume for bar in bars), sum(bar.turnover for bar in bars)
@@ -187,7 +198,7 @@ def average(
               f"成交额 {turnover:,}，{len(bars)} 个交易日）")  # fmt: skip
     else:
         print(f"{instrument} {span[0]} to {span[1]}: mean {text or '—'} (volume {volume:,}, "
-              f"turnover {turnover:,}, {len(bars)} days)")  # fmt: skip
+              f"turnover {turnover:,}, {many(len(bars), 'day')})")  # fmt: skip
 
 
 def chart(
@@ -206,8 +217,8 @@ def chart(
     kind = one_of("--out", out.suffix.lower(), (".html", ".png"))
     period: Every = one_of("--every", every, ("day", "week", "month"))
     session = Session(path, now=now, lang=lang)
-    found = _series(session, instrument, segment)
-    found = found.between(*(date.fromisoformat(_day("--from", d)) if d else None
+    found = series_of(session, instrument, segment)
+    found = found.between(*(date.fromisoformat(day_of("--from", d)) if d else None
                             for d in (first, last)))  # fmt: skip
     if not found.bars:
         wrong("INSTRUMENT", f"{instrument} has no quotes there")
@@ -221,7 +232,7 @@ def chart(
     print(out)
 
 
-def _series(session: Session, instrument: str, segment: list[str] | None) -> Series:
+def series_of(session: Session, instrument: str, segment: list[str] | None) -> Series:
     """Quotes of an instrument of the programme."""
     from tanheng.market.surveying import series
 
@@ -257,7 +268,10 @@ def bids(
 
     heads = ("bid", "account", "price", "amount", "status", "won", "paid per unit")
     session = Session(path, now=now, as_json=as_json, lang=lang)
-    if auction in session.read().state.market.content.auctions:
+    programme = session.read()
+    if not programme.store.query("SELECT auction FROM auctions WHERE auction = ?", (auction,)):
+        wrong("AUCTION", f"there is no auction {auction}; see tanheng market auctions")
+    if auction in programme.state.market.content.auctions:
         session.refused(Refusal("bids_sealed", {"auction": auction}))
     show_rows(
         session, heads,
@@ -282,120 +296,58 @@ def deals(
     )  # fmt: skip
 
 
-def settlement(
-    path: DirArgument, day: DayOption,
-    now: NowOption = None, as_json: JsonOption = False, lang: LangOption = None,
-) -> None:  # fmt: skip
-    """The end of a day: who bought and sold what, money, fees, and what is not delivered yet. 日终结算。"""
-    from dataclasses import astuple
-
-    from tanheng.cli import ledger
-    from tanheng.market.banking import money_agrees, statements
-
-    session = Session(path, now=now, as_json=as_json, lang=lang)
-    programme = session.read()
-    if programme.pack.market is None:
-        wrong("DIR", f"pack {programme.pack.id} has no market")
-    lines = statements(programme.store, _day("--day", day))
-    heads = ("account", "instrument", "bought", "sold", "paid", "received", "fees", "not delivered")
-    rows: list[tuple[Any, ...]] = [astuple(line) for line in lines]
-    came, held = money_agrees(programme.store, programme.pack.market.money)
-    if as_json:
-        ledger.records(tuple(name.replace(" ", "_") for name in heads), rows)
-        return
-    ledger.table(
-        heads, [(*row[:4], *map(yuan, row[4:7]), row[7] or None) for row in rows], session.spoken
-    )
-    zh = session.spoken == "zh"
-    agrees = came == held
-    said = (
-        f"银行净入金 {yuan(came)}，登记系统资金余额 {yuan(held)}："
-        + ("一致" if agrees else f"相差 {yuan(held - came)}，系在市场之外发放或注销")
-        if zh
-        else f"The bank brought {yuan(came)}, the registry holds {yuan(held)}: "
-        + ("they agree" if agrees else f"{yuan(held - came)} apart, issued or cancelled elsewhere")
-    )
-    print(said)
-
-
-def reconcile(
+def payoff(
     path: DirArgument,
-    file: Annotated[Path, typer.Argument(metavar="FILE", help="List “bank”. 银行流水表。")],
-    now: NowOption = None, as_json: JsonOption = False, lang: LangOption = None,
+    instrument: Annotated[str, typer.Argument(metavar="INSTRUMENT", help="品种。")],
+    first: FromOption, last: ToOption,
+    principal: Annotated[str, typer.Option("--principal", help="Sum lent. 本金。")],
+    strike: Annotated[str, typer.Option("--strike", help="Price per unit. 基准价格。")],
+    days: Annotated[int, typer.Option("--days", min=1, help="Of the period. 计息天数。")],
+    base: Annotated[str, typer.Option("--base", help="Rate a year, 0.02. 基本利率。")] = "0",
+    part: Annotated[
+        str, typer.Option("--participation", help="Part of the move, 0.5. 参与率。")
+    ] = "1",
+    floor: Annotated[str, typer.Option("--floor", help="Least rate. 最低利率。")] = "0",
+    cap: Annotated[str, typer.Option("--cap", help="Largest rate. 最高利率。")] = "1",
+    segment: SegmentOption = None, now: NowOption = None, as_json: JsonOption = False,
+    lang: LangOption = None,
 ) -> None:  # fmt: skip
-    """Compare the bank's file with what is booked: reference, account, amount. 银行对账。"""
+    """Interest of a bond or deposit linked to the mean price of a span. 挂钩均价的债券或存款收益。"""
+    from decimal import Decimal, InvalidOperation
+
     from tanheng.cli.emit import print_json
-    from tanheng.cli.output import finding_json
-    from tanheng.engines.lists import read_list
-    from tanheng.market.banking import booked
-    from tanheng.market.banking import reconcile as compare
+    from tanheng.cli.market import fen
+    from tanheng.market.linked import Linked
+    from tanheng.quotes.bars import vwap
 
-    if not file.is_file():
-        wrong("FILE", f"{file} is not there")
     session = Session(path, now=now, as_json=as_json, lang=lang)
-    spoken, found = session.spoken, read_list(file, "bank")
-    findings, lines = list(found.findings), []
-    if found.rows:
-        from decimal import Decimal
-
-        lines = [(r[0], r[1], int(Decimal(r[2]).scaleb(2)), r[3]) for r in found.rows]
-        findings += compare(lines, booked(session.read().store))
+    mean = vwap(series_of(session, instrument, segment), *_span(first, last))
+    if mean is None:
+        wrong("--from / --to", f"{instrument} was not traded there, so there is no mean")
+    try:
+        rates = [Decimal(text) for text in (base, part, floor, cap)]
+        terms = Linked(
+            fen("--principal", principal), rates[0], rates[1], Decimal(fen("--strike", strike)),
+            rates[2], rates[3], days,
+        )  # fmt: skip
+    except InvalidOperation:
+        wrong("--base", "rates are numbers such as 0.02")
+    except ValueError as error:
+        wrong("--floor", str(error))
+    average = Decimal(mean.numerator) * 100 / Decimal(mean.denominator)
+    rate, interest = terms.rate(average), terms.interest_fen(average)
     if as_json:
-        print_json({"findings": [finding_json(one, spoken) for one in findings],
-                    "lines": len(lines)})  # fmt: skip
+        print_json({"average_fen": f"{average:.6f}", "rate": f"{rate:.8f}",
+                    "interest_fen": interest})  # fmt: skip
+    elif session.spoken == "zh":
+        print(f"均价 {average / 100:.4f}，年利率 {rate:.4%}，利息 {yuan(interest)}")
     else:
-        for one in findings:
-            print(f"{file.name}:{one.place()}  {one.message(spoken)}", file=sys.stderr)
-        print(f"{len(lines)} 行，{len(findings)} 项不符" if spoken == "zh"
-              else f"{len(lines)} lines, {len(findings)} findings")  # fmt: skip
-    if findings:
-        raise typer.Exit(1)
-
-
-def surveil(
-    path: DirArgument, first: FromOption = "", last: ToOption = "",
-    group: Annotated[
-        list[str] | None,
-        typer.Option("--group", help="HOLDER=GROUP, one beneficial owner. 实际控制人。"),
-    ] = None,
-    now: NowOption = None, as_json: JsonOption = False, lang: LangOption = None,
-) -> None:  # fmt: skip
-    """Alerts over a span of days, each with the entries behind it. 监控预警。"""
-    from dataclasses import asdict
-
-    from tanheng.cli.emit import print_json
-    from tanheng.market.surveying import surveil as look
-    from tanheng.market.watch import sentence
-
-    session = Session(path, now=now, as_json=as_json, lang=lang)
-    programme = session.read()
-    if programme.pack.market is None:
-        wrong("DIR", f"pack {programme.pack.id} has no market")
-    until = _day("--to", last) if last else programme.journal.last_at[:10]
-    groups = dict(text.split("=", 1) for text in split(group) if "=" in text)
-    since = _day("--from", first) if first else "0001-01-01"
-    found = look(programme.store, programme.pack, since, until, groups)
-    zh = session.spoken == "zh"
-    if as_json:
-        print_json({
-            "alerts": [asdict(alert) for alert in found.alerts],
-            "not_run": [{"alert": one.kind, "missing": list(one.missing)} for one in found.not_run],
-        })  # fmt: skip
-        return
-    for alert in found.alerts:
-        entries = ", ".join(map(str, alert.entries[:12])) + ("…" if len(alert.entries) > 12 else "")
-        print(sentence(alert, session.spoken))
-        print(f"  记录：{entries}" if zh else f"  entries: {entries}")
-    print(f"{len(found.alerts)} 项预警" if zh else f"{len(found.alerts)} alerts")
-    for one in found.not_run:
-        names = ", ".join(one.missing)
-        print(f"未运行 {one.kind}：规则包缺少 {names}" if zh
-              else f"not run: {one.kind}; the pack lacks {names}")  # fmt: skip
+        print(f"mean price {average / 100:.4f}, rate {rate:.4%} a year, interest {yuan(interest)}")
 
 
 def add_to(app: typer.Typer) -> None:
     """Register the questions beside the commands."""
     for question in (
-        book, orders, trades, quotes, average, chart, auctions, bids, deals, settlement, reconcile, surveil,
+        book, orders, trades, quotes, average, chart, payoff, auctions, bids, deals,
     ):  # fmt: skip
         app.command()(question)

@@ -85,7 +85,11 @@ def lacking(desk: Desk, account: str, year: int) -> int | None:
     left = missing - (plan.surrendered - before)
     if left:
         return left
-    return plan.of_kind(scope.kind) - desk.view.free(account, scope.kind)
+    view, kind = desk.view, desk.kind(scope.kind)
+    every = usable(view, account, kind, view.sink("surrender"), LARGEST, year, "surrender")
+    spare = sum(map(size_of, every)) - plan.of_kind(kind.id)
+    # Restricted units are good for the surrender alone: of what is spare, only free ones move.
+    return -min(spare, view.free(account, kind.id))
 
 
 class _Plan:

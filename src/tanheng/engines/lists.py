@@ -56,6 +56,14 @@ def _amount(value: str) -> str:
     return text
 
 
+def _money(value: str) -> str:
+    """A number with at most two decimals: a bank knows no smaller parts."""
+    text = _number(value)
+    if len(text.partition(".")[2]) > 2:
+        raise ValueError("list_cents")
+    return text
+
+
 def _whole(value: str) -> int:
     text = _number(value)
     if "." in text:
@@ -111,7 +119,7 @@ LISTS: dict[str, tuple[Field, ...]] = {
         Field("entity", "单位"), Field("amount", "数量", _whole, 0), Field("net_sales", "净卖出", _whole, 0),
     ),
     "bank": (
-        Field("reference", "流水号"), Field("account", "账户"), Field("amount", "金额", _number),
+        Field("reference", "流水号"), Field("account", "账户"), Field("amount", "金额", _money),
     ),
     "responsibilities": (
         Field("entity", "单位"), Field("process", "工序", empty=""),
