@@ -31,6 +31,7 @@ def plain(fen: object) -> str:
 
 
 def day_of(option: str, text: str) -> str:
+    """A day of an option, as it is written in the tables."""
     try:
         return date.fromisoformat(text).isoformat()
     except ValueError:
